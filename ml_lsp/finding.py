@@ -1,0 +1,81 @@
+"""What a review says: frozen values with offsets, free of any editor's or report's format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from ml_lsp.text import Edit, Span
+
+
+class Severity(Enum):
+    """How bad it is; shown by editors as Error, Warning, Information and Hint."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+    HINT = "hint"
+
+
+class Tier(Enum):
+    """`default` rules are on everywhere; `review` rules need judgement and are on in the review profile."""
+
+    DEFAULT = "default"
+    REVIEW = "review"
+
+
+class Tag(Enum):
+    """How an editor may draw the range besides its severity."""
+
+    DEPRECATED = "deprecated"
+    UNNECESSARY = "unnecessary"
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A remedy: edits against the text as it stood.
+
+    A safe fix never changes what correct code computes; only safe fixes run on save.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+    def shift(self, by: int) -> Fix:
+        """The same fix in a text that starts `by` code points earlier."""
+        return replace(self, edits=tuple(edit.shift(by) for edit in self.edits))
+
+
+@dataclass(frozen=True)
+class Related:
+    """Evidence elsewhere: a range of the same text, or of the file at `path`."""
+
+    span: Span
+    message: str
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One report of one rule at one place."""
+
+    rule: str
+    severity: Severity
+    tier: Tier
+    span: Span
+    message: str
+    fix: Fix | None = None
+    related: tuple[Related, ...] = ()
+    tags: tuple[Tag, ...] = ()
+
+    def shift(self, by: int) -> Finding:
+        """The same finding in a text that starts `by` code points earlier."""
+        if not by:
+            return self
+        related = tuple(
+            item if item.path else replace(item, span=item.span.shift(by)) for item in self.related
+        )
+        fix = self.fix.shift(by) if self.fix else None
+        return replace(self, span=self.span.shift(by), fix=fix, related=related)
