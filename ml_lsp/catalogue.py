@@ -1,0 +1,233 @@
+"""Rule pages: YAML to frozen values. A page says what a rule reports, why, and shows it in examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from ml_lsp.finding import Finding, Fix, Related, Severity, Tag, Tier
+from ml_lsp.text import Edit, Span
+
+RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
+
+_KEYS = {
+    "severity", "tier", "area", "title", "message", "fix", "why", "references", "libraries",
+    "calls", "words", "match", "data", "tags", "examples",
+}  # fmt: skip
+_REQUIRED = ("severity", "tier", "area", "title", "message", "why", "examples")
+_EXAMPLE_KEYS = {"name", "code", "fixed", "file", "files", "requires", "cells"}
+
+
+class CatalogueError(ValueError):
+    """A rule page is wrong; the message names the file and, where known, the line."""
+
+
+@dataclass(frozen=True)
+class FixText:
+    """What a rule's remedy is called in a menu, and whether it may run on save."""
+
+    title: str
+    safe: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    """A snippet with its expected findings (`# expect: rule-id` on the reported line)."""
+
+    name: str
+    code: str
+    fixed: str | None = None
+    file: str = "example.py"
+    files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    requires: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    cells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, as its page states it.
+
+    `libraries`: a file that imports none of these skips the rule. `calls`: for checks of calls, the dotted
+    names (or `.method`) that are looked at. `words`: for other checks, identifiers of which the looked-at text
+    must contain at least one. `data`: lists that an ML engineer extends without opening Python.
+    """
+
+    id: str
+    severity: Severity
+    tier: Tier
+    area: str
+    title: str
+    message: str
+    why: str
+    fix: FixText | None = None
+    references: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+    match: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    tags: tuple[Tag, ...] = ()
+    examples: tuple[Example, ...] = ()
+    path: Path = Path()
+
+    @property
+    def family(self) -> str:
+        """The part of the id before the slash: `torch`."""
+        return self.id.partition("/")[0]
+
+    @property
+    def page_url(self) -> str:
+        """Where the rule page can be read."""
+        return PAGE_URL.format(id=self.id)
+
+    def finding(
+        self,
+        span: Span,
+        *,
+        edits: tuple[Edit, ...] = (),
+        title: str = "",
+        safe: bool | None = None,
+        related: tuple[Related, ...] = (),
+        message: str = "",
+        severity: Severity | None = None,
+        **words: object,
+    ) -> Finding:
+        """A finding of this rule at `span`.
+
+        `words` fill the page's message (or `message`, where a check has several) and fix title. `edits` make
+        it fixable; `safe=False` withdraws the page's promise for this one place.
+        """
+        fix = None
+        if edits:
+            assert self.fix is not None, f"{self.id} has edits but its page states no fix"
+            fix_title = (title or self.fix.title).format(**words)
+            fix = Fix(fix_title, tuple(edits), self.fix.safe if safe is None else safe)
+        text = " ".join((message or self.message).format(**words).split())
+        return Finding(
+            self.id, severity or self.severity, self.tier, span, text, fix, tuple(related), self.tags
+        )
+
+
+def _place(path: Path, node: yaml.Node | None) -> str:
+    return f"{path}:{node.start_mark.line + 1}" if node else str(path)
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType({key: _freeze(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return tuple(_freeze(item) for item in value)
+    return value
+
+
+def _example(raw: Any, path: Path) -> Example:
+    if not isinstance(raw, dict) or not {"name"} <= raw.keys() <= _EXAMPLE_KEYS:
+        raise CatalogueError(f"{path}: an example needs `name` and has only {sorted(_EXAMPLE_KEYS)}: {raw!r}")
+    cells = tuple(raw.get("cells", ()))
+    return Example(
+        name=raw["name"],
+        code=raw.get("code", ""),
+        fixed=raw.get("fixed"),
+        file=raw.get("file", "example.py"),
+        files=MappingProxyType(raw.get("files", {})),
+        requires=MappingProxyType(raw.get("requires", {})),
+        cells=cells,
+    )
+
+
+def _check_keys(raw: Any, path: Path, keys: Mapping[str, yaml.Node]) -> None:
+    if not isinstance(raw, dict):
+        raise CatalogueError(f"{path}:1: a rule page is a mapping")
+    for key in raw:
+        if key not in _KEYS:
+            raise CatalogueError(f"{_place(path, keys.get(key))}: unknown key `{key}`")
+    for key in _REQUIRED:
+        if not raw.get(key):
+            raise CatalogueError(f"{path}:1: `{key}` is missing")
+
+
+def _strings(raw: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
+    value = raw.get(key, ())
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise CatalogueError(f"{path}: `{key}` is a list of names")
+    return tuple(value)
+
+
+def parse_rule(text: str, rule_id: str, path: Path) -> Rule:
+    """The rule that a page states.
+
+    Raises:
+        CatalogueError: if the page is not YAML, or a key is missing, unknown or of the wrong kind.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        node = yaml.compose(text, Loader=loader)
+        raw = yaml.load(text, Loader=loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise CatalogueError(f"{where}: not YAML: {getattr(error, 'problem', error)}") from error
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    _check_keys(raw, path, {key.value: key for key, _ in pairs})
+    if not RULE_ID.match(rule_id):
+        raise CatalogueError(f"{path}: `{rule_id}` is not family/rule-name in small letters and hyphens")
+    try:
+        severity, tier = Severity(raw["severity"]), Tier(raw["tier"])
+        tags = tuple(Tag(tag) for tag in raw.get("tags", ()))
+    except ValueError as error:
+        raise CatalogueError(f"{path}: {error}") from error
+    fix = raw.get("fix")
+    return Rule(
+        id=rule_id,
+        severity=severity,
+        tier=tier,
+        area=raw["area"],
+        title=raw["title"],
+        message=" ".join(raw["message"].split()),
+        why=raw["why"],
+        fix=FixText(fix["title"], bool(fix.get("safe", False))) if fix else None,
+        references=_strings(raw, "references", path),
+        libraries=_strings(raw, "libraries", path),
+        calls=_strings(raw, "calls", path),
+        words=frozenset(_strings(raw, "words", path)),
+        match=_freeze(raw.get("match")),
+        data=_freeze(raw.get("data", {})),
+        tags=tags,
+        examples=tuple(_example(item, path) for item in raw["examples"]),
+        path=path,
+    )
+
+
+def rules_folder() -> Path:
+    """The folder of the rules that ship: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent / "rules"
+
+
+def read_rules(folder: Path) -> Iterator[Rule]:
+    """All rules of a folder, `<family>/<name>.yaml` each, in order of their ids.
+
+    Raises:
+        CatalogueError: if a page is wrong.
+    """
+    for path in sorted(folder.glob("*/*.yaml")):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CatalogueError(f"{path}: cannot be read: {error}") from error
+        yield parse_rule(text, f"{path.parent.name}/{path.stem}", path)
+
+
+@cache
+def shipped_rules() -> tuple[Rule, ...]:
+    """The rules that ship with the package."""
+    return tuple(read_rules(rules_folder()))

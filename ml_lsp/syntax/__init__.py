@@ -1,0 +1,1 @@
+"""Text to trees: segments of Python, notebooks, YAML and JSON."""

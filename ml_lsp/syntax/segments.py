@@ -1,0 +1,309 @@
+"""Split Python text into segments, the smallest pieces that parse alone: a top-level statement or a method."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from typing import NamedTuple
+
+
+class Kind(Enum):
+    """What a segment holds, and so how its text is parsed alone."""
+
+    STATEMENT = "statement"  # any top-level statement but the next two
+    FUNCTION = "function"  # a top-level function with its decorators
+    CLASS = "class"  # a class's decorators, header and what stands before its first method
+    METHOD = "method"  # one method with its decorators, indented
+    CLASS_BODY = "class body"  # what stands between and behind a class's methods, indented
+
+    @property
+    def in_class(self) -> bool:
+        """Whether the segment belongs to the class that started before it."""
+        return self in (Kind.METHOD, Kind.CLASS_BODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a text. Joined in order, the segments of a text are that text, character for character."""
+
+    kind: Kind
+    text: str
+
+
+class Split(NamedTuple):
+    """A text and its segments, which start at `starts` (code-point offsets, ascending)."""
+
+    text: str
+    segments: tuple[Segment, ...]
+    starts: tuple[int, ...]
+
+
+EMPTY = Split("", (), ())
+
+_TOKEN = re.compile(r"\"\"\"|'''|[\"']|[(\[{]|[)\]}]|#[^\r\n]*|\\(?:\r\n|[\s\S])|\r\n|\n|\r")
+_STRING_REST = {
+    '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"?'),
+    "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?"),
+}
+_TRIPLE_END = {
+    '"""': re.compile(r'(?:[^"\\]+|\\[\s\S]|"(?!""))*(?:"""|\Z)'),
+    "'''": re.compile(r"(?:[^'\\]+|\\[\s\S]|'(?!''))*(?:'''|\Z)"),
+}
+# Words that start a statement and occur in no expression: a line that starts with one of them ends an
+# expression whose bracket was left open, so that a half-typed call does not swallow what follows it.
+_STATEMENT_WORD = re.compile(
+    r"[ \t\f]*(?:def|class|async[ \t]+def|import|return|with|while|try|raise|assert|del|pass|break"
+    r"|continue|global|nonlocal)\b"
+)
+_FIRST_WORD = re.compile(r"([ \t\f]*)(@|[^\W\d]\w*)?(?:[ \t]+(def)\b)?")
+_CONTINUATIONS = frozenset({"else", "elif", "except", "finally"})
+
+
+class _Line(NamedTuple):
+    """One logical line: its range, its indentation and the word that decides what it is."""
+
+    start: int
+    end: int
+    indent: str
+    word: str
+
+
+def _string_end(text: str, quote: str, at: int) -> int:
+    if len(quote) == 1:
+        found = _STRING_REST[quote].match(text, at)
+    else:
+        found = _TRIPLE_END[quote].match(text, at)
+    return found.end() if found else len(text)
+
+
+def _line_end(text: str, at: int, end: int) -> int:
+    """The offset behind the logical line that starts at `at`."""
+    depth = 0
+    while found := _TOKEN.search(text, at, end):
+        token, at = found.group(), found.end()
+        first = token[0]
+        if first in "\r\n":
+            if depth == 0 or _STATEMENT_WORD.match(text, at):
+                return at
+        elif first in "([{":
+            depth += 1
+        elif first in ")]}":
+            depth = max(0, depth - 1)
+        elif first in "\"'":
+            at = min(end, _string_end(text, token, at))
+    return end
+
+
+def _logical_lines(text: str, at: int, end: int) -> Iterator[_Line]:
+    while at < end:
+        found = _FIRST_WORD.match(text, at, end)
+        assert found is not None  # every part of the pattern is optional
+        indent, word, then_def = found.groups()
+        stop = _line_end(text, at, end)
+        if word == "async" and then_def:
+            word = "def"
+        yield _Line(at, stop, indent, word or text[found.end() : found.end() + 1])
+        at = stop
+
+
+def _is_blank(line: _Line) -> bool:
+    return line.word in ("", "#", "\r", "\n")
+
+
+class _Splitter:
+    """Walks logical lines and opens a new segment wherever one can start."""
+
+    def __init__(self) -> None:
+        self.starts: list[tuple[int, Kind]] = []
+        self.decorated = False  # the last line was a decorator, so this one belongs to it
+        self.in_class = False  # the last top-level statement is a class with an indented body
+        self.body_indent: str | None = None
+
+    def take(self, line: _Line, text: str) -> None:
+        if _is_blank(line):
+            if not self.starts:
+                self.starts.append((line.start, Kind.STATEMENT))
+            return
+        if not line.indent:
+            self._take_top_level(line, text)
+        elif self.in_class:
+            self._take_class_body(line)
+        elif not self.starts:
+            self.starts.append((line.start, Kind.STATEMENT))
+
+    def _take_top_level(self, line: _Line, text: str) -> None:
+        if self.decorated:
+            if line.word == "def":
+                self._retype(Kind.FUNCTION)
+        elif not (line.word in _CONTINUATIONS and self.starts and not self.in_class):
+            self.starts.append((line.start, Kind.FUNCTION if line.word == "def" else Kind.STATEMENT))
+        self.in_class = line.word == "class" and _opens_block(text, line)
+        self.body_indent = None
+        if self.in_class:
+            self._retype(Kind.CLASS)
+        self.decorated = line.word == "@"
+
+    def _take_class_body(self, line: _Line) -> None:
+        if self.body_indent is None:
+            self.body_indent = line.indent
+        if line.indent != self.body_indent:
+            return
+        if self.decorated:
+            if line.word == "class":
+                self._retype(Kind.CLASS_BODY)
+        elif line.word in ("def", "@"):
+            self.starts.append((line.start, Kind.METHOD))
+        elif self.starts[-1][1] is Kind.METHOD and line.word not in _CONTINUATIONS:
+            self.starts.append((line.start, Kind.CLASS_BODY))
+        self.decorated = line.word == "@"
+
+    def _retype(self, kind: Kind) -> None:
+        self.starts[-1] = (self.starts[-1][0], kind)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the next top-level line starts a segment whatever stood before it."""
+        return not self.decorated
+
+
+def _opens_block(text: str, line: _Line) -> bool:
+    """Whether a logical line ends in a colon, so that its body is indented below it."""
+    code = "".join(_code_parts(text, line.start, line.end))
+    return code.rstrip().endswith(":")
+
+
+def _code_parts(text: str, at: int, end: int) -> Iterator[str]:
+    """The text of a logical line without comments; a string counts as its quotes."""
+    while found := _TOKEN.search(text, at, end):
+        token = found.group()
+        yield text[at : found.start()]
+        at = found.end()
+        if token[0] in "\"'":
+            at = _string_end(text, token, at)
+            yield token
+        elif token[0] not in "#\\\r\n":
+            yield token
+    yield text[at:end]
+
+
+def _scan(text: str, start: int, end: int, stops: Sequence[int]) -> tuple[list[tuple[int, Kind]], int]:
+    """Segment starts from `start` on, up to the first of `stops` (ascending) where a scan may end.
+
+    A scan may end where an old segment starts that is top-level: from there on the old segments hold.
+    Returns the starts and the offset at which the scan ended.
+    """
+    splitter = _Splitter()
+    waiting = iter(stops)
+    stop = next(waiting, end)
+    for line in _logical_lines(text, start, end):
+        while stop < line.start:
+            stop = next(waiting, end)
+        if line.start == stop and stop < end and splitter.at_rest and line.word not in _CONTINUATIONS:
+            return splitter.starts, stop
+        splitter.take(line, text)
+    return splitter.starts, end
+
+
+def _cut(text: str, starts: list[tuple[int, Kind]], end: int) -> list[Segment]:
+    bounds = [*starts, (end, Kind.STATEMENT)]
+    return [Segment(kind, text[here:there]) for (here, kind), (there, _) in pairwise(bounds)]
+
+
+def _common_prefix(one: str, other: str) -> int:
+    """The number of characters that two texts share at their start."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_suffix(one: str, other: str, most: int) -> int:
+    """The number of characters that two texts share at their end, `most` at the most."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _first_to_scan(previous: Split, changed: int) -> int:
+    """The index of the last segment before a change that can only be a segment start of its own."""
+    from bisect import bisect_left
+
+    index = max(0, bisect_left(previous.starts, changed) - 1)
+    while index and previous.segments[index].kind.in_class:
+        index -= 1
+    return max(0, index)
+
+
+def split(text: str, previous: Split = EMPTY, boundaries: Sequence[int] = ()) -> Split:
+    """Split `text` into segments; only the lines around what differs from `previous` are looked at again.
+
+    Args:
+        text: Python source.
+        previous: an earlier split of a similar text; segments it shares with the new one are reused as they are.
+        boundaries: offsets at which a segment must start whatever stands before them (notebook cells).
+
+    Returns:
+        The same value that `split(text, boundaries=boundaries)` returns.
+    """
+    if boundaries:
+        return _split_cells(text, boundaries)
+    if text == previous.text:
+        return previous
+    if not previous.segments:
+        starts, _ = _scan(text, 0, len(text), ())
+        return _assemble(text, [], starts, len(text), [], 0)
+    head = _common_prefix(previous.text, text)
+    tail = _common_suffix(previous.text, text, min(len(text), len(previous.text)) - head)
+    shift = len(text) - len(previous.text)
+    first = _first_to_scan(previous, head)
+    old_change_end = len(previous.text) - tail
+    later = [
+        (index, start)
+        for index, start in enumerate(previous.starts)
+        if start > old_change_end and not previous.segments[index].kind.in_class
+    ]
+    start = previous.starts[first] if first else 0
+    starts, end = _scan(text, start, len(text), [place + shift for _, place in later])
+    kept_from = next((index for index, place in later if place + shift == end), len(previous.segments))
+    return _assemble(
+        text, list(previous.segments[:first]), starts, end, list(previous.segments[kept_from:]), start
+    )
+
+
+def _assemble(
+    text: str,
+    before: list[Segment],
+    starts: list[tuple[int, Kind]],
+    end: int,
+    after: list[Segment],
+    scanned_from: int,
+) -> Split:
+    if starts:
+        starts[0] = (scanned_from, starts[0][1])
+    segments = (*before, *_cut(text, starts, end), *after)
+    offsets: list[int] = []
+    at = 0
+    for segment in segments:
+        offsets.append(at)
+        at += len(segment.text)
+    return Split(text, segments, tuple(offsets))
+
+
+def _split_cells(text: str, boundaries: Sequence[int]) -> Split:
+    segments: list[Segment] = []
+    for here, there in pairwise([*dict.fromkeys([0, *boundaries]), len(text)]):
+        starts, _ = _scan(text[here:there], 0, there - here, ())
+        segments += _assemble(text[here:there], [], starts, there - here, [], 0).segments
+    return _assemble(text, [], [], 0, segments, 0)
