@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-from ml_lsp.finding import Finding, Fix, Related, Severity, Tag, Tier
+from ml_lsp.finding import Finding, Fix, Related, Rewrite, Severity, Tag, Tier
 from ml_lsp.text import Edit, Span
 
 RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
@@ -46,12 +45,12 @@ class Example:
     code: str
     fixed: str | None = None
     file: str = "example.py"
-    files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    requires: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    files: Mapping[str, str] = field(default_factory=dict)
+    requires: Mapping[str, str] = field(default_factory=dict)
     cells: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One rule, as its page states it.
 
@@ -73,7 +72,7 @@ class Rule:
     calls: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
     match: Mapping[str, Any] | None = None
-    data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    data: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[Tag, ...] = ()
     examples: tuple[Example, ...] = ()
     path: Path = Path()
@@ -92,24 +91,26 @@ class Rule:
         self,
         span: Span,
         *,
-        edits: tuple[Edit, ...] = (),
+        edits: Iterable[Edit] = (),
+        rewrites: Iterable[Rewrite] = (),
         title: str = "",
         safe: bool | None = None,
-        related: tuple[Related, ...] = (),
+        related: Iterable[Related] = (),
         message: str = "",
         severity: Severity | None = None,
         **words: object,
     ) -> Finding:
         """A finding of this rule at `span`.
 
-        `words` fill the page's message (or `message`, where a check has several) and fix title. `edits` make
-        it fixable; `safe=False` withdraws the page's promise for this one place.
+        `words` fill the page's message (or `message`, where a check has several) and fix title. `edits` and
+        `rewrites` make it fixable; `safe=False` withdraws the page's promise for this one place.
         """
         fix = None
-        if edits:
+        edits, rewrites = tuple(edits), tuple(rewrites)
+        if edits or rewrites:
             assert self.fix is not None, f"{self.id} has edits but its page states no fix"
             fix_title = (title or self.fix.title).format(**words)
-            fix = Fix(fix_title, tuple(edits), self.fix.safe if safe is None else safe)
+            fix = Fix(fix_title, edits, self.fix.safe if safe is None else safe, rewrites)
         text = " ".join((message or self.message).format(**words).split())
         return Finding(
             self.id, severity or self.severity, self.tier, span, text, fix, tuple(related), self.tags
@@ -122,7 +123,7 @@ def _place(path: Path, node: yaml.Node | None) -> str:
 
 def _freeze(value: Any) -> Any:
     if isinstance(value, dict):
-        return MappingProxyType({key: _freeze(item) for key, item in value.items()})
+        return {key: _freeze(item) for key, item in value.items()}
     if isinstance(value, list):
         return tuple(_freeze(item) for item in value)
     return value
@@ -137,8 +138,8 @@ def _example(raw: Any, path: Path) -> Example:
         code=raw.get("code", ""),
         fixed=raw.get("fixed"),
         file=raw.get("file", "example.py"),
-        files=MappingProxyType(raw.get("files", {})),
-        requires=MappingProxyType(raw.get("requires", {})),
+        files=raw.get("files", {}),
+        requires=raw.get("requires", {}),
         cells=cells,
     )
 

@@ -33,8 +33,24 @@ class Tag(Enum):
 
 
 @dataclass(frozen=True)
+class Rewrite:
+    """A structural change that is worked out on the concrete syntax tree when somebody wants it.
+
+    `verb` is a function of `ml_lsp.fixes.STRUCTURAL`; `span` is what it is about; `argument` is Python text.
+    """
+
+    verb: str
+    span: Span
+    argument: str
+
+    def shift(self, by: int) -> Rewrite:
+        """The same change in a text that starts `by` code points earlier."""
+        return replace(self, span=self.span.shift(by))
+
+
+@dataclass(frozen=True)
 class Fix:
-    """A remedy: edits against the text as it stood.
+    """A remedy: edits against the text as it stood, and structural changes (`fixes.worked_out` makes them edits).
 
     A safe fix never changes what correct code computes; only safe fixes run on save.
     """
@@ -42,10 +58,15 @@ class Fix:
     title: str
     edits: tuple[Edit, ...]
     safe: bool = False
+    rewrites: tuple[Rewrite, ...] = ()
 
     def shift(self, by: int) -> Fix:
         """The same fix in a text that starts `by` code points earlier."""
-        return replace(self, edits=tuple(edit.shift(by) for edit in self.edits))
+        return replace(
+            self,
+            edits=tuple(edit.shift(by) for edit in self.edits),
+            rewrites=tuple(rewrite.shift(by) for rewrite in self.rewrites),
+        )
 
 
 @dataclass(frozen=True)

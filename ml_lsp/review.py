@@ -1,14 +1,24 @@
-"""The line in one function: a document, the rules and the workspace -> findings."""
+"""The line in one function: a document, the rules and the workspace -> findings, only what is new looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.placement import Lost, Move, in_order, kept_where_lines_stand, pieces_of
+from ml_lsp.registry import RuleSet, RuleTable
+from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
+from ml_lsp.semantics.module import Change, Module, difference, module_of
+from ml_lsp.syntax.segments import EMPTY, Kind, Segment, Split, split
+from ml_lsp.syntax.trees import tree
+from ml_lsp.units import class_findings, module_findings, piece_findings
+
+SLICE_SECONDS = 0.004
 
 
 @dataclass(frozen=True)
@@ -29,11 +39,64 @@ class Document:
 class Surroundings:
     """What a review may know besides the document: library versions (`{"torch": "2.4.1"}`)."""
 
-    versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """What one unit's review found, and the answers it rests on."""
+
+    findings: tuple[Finding, ...]
+    answers: Mapping[Question, Answer]
+
+
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """The entries of a module's units: one a piece, one a class (by its header piece), one for the module."""
+
+    pieces: tuple[_Entry | None, ...] = ()
+    classes: Mapping[int, _Entry] = field(default_factory=dict)
+    module: _Entry | None = None
+
+    def all(self) -> Iterator[_Entry]:
+        """Those that are there."""
+        yield from (entry for entry in self.pieces if entry is not None)
+        yield from self.classes.values()
+        if self.module is not None:
+            yield self.module
+
+
+@dataclass(frozen=True, eq=False)
+class _Reviewed:
+    """A finished review of one version of a document."""
+
+    split: Split
+    broken: frozenset[int]
+    module: Module
+    rules: RuleSet
+    surroundings: Surroundings
+    entries: _Entries
+    findings: tuple[Finding, ...]
+
+
+@dataclass
 class Memory:
-    """What earlier reviews found out, remembered by content. One for all documents of a process."""
+    """What earlier reviews found out. One for all documents of a process; `forget` a document when it closes."""
+
+    reviewed: dict[Path, _Reviewed] = field(default_factory=dict)
+    rule_sets: dict[tuple[Rule, ...], RuleSet] = field(default_factory=dict)
+
+    def rules(self, rules: Sequence[Rule]) -> RuleSet:
+        """The rules sorted for review; the same object for the same rules."""
+        key = tuple(rules)
+        if key not in self.rule_sets:
+            self.rule_sets.clear()
+            self.rule_sets[key] = RuleSet(key)
+        return self.rule_sets[key]
+
+    def forget(self, path: Path) -> None:
+        """Drop what is remembered of a document."""
+        self.reviewed.pop(path, None)
 
 
 def review(
@@ -44,12 +107,33 @@ def review(
 ) -> Generator[None, None, tuple[Finding, ...]]:
     """Review a document in slices.
 
-    Yields after each slice of work (a few milliseconds at most) so that an event loop may do something else
-    or drop the rest; returns the findings in order of their place, spans in code points of `document.text`,
-    with those an ignore comment silences left out.
+    Yields after each slice of work (a few milliseconds) so that an event loop may do something else or drop
+    the rest. Returns the findings in order of their place, with spans in code points of `document.text`;
+    ignore comments are not looked at here.
     """
-    return ()
-    yield
+    if document.language != "python":
+        return ()
+    memory = memory or Memory()
+    rule_set = memory.rules(rules)
+    before = memory.reviewed.get(document.path)
+    pieces = split(document.text, before.split if before else EMPTY, document.cells)
+    segments, broken = _readable(pieces, before)
+    module, change = module_of(
+        Split(pieces.text, segments, pieces.starts), document.path, before.module if before else None
+    )
+    same = before is not None and before.rules is rule_set and before.surroundings == surroundings
+    same = same and before is not None and before.module.tables.imports == module.tables.imports
+    known = _still_valid(before, module, pieces, change) if before is not None and same else _Entries()
+    table = rule_set.for_libraries(module.tables.libraries)
+    work = _Work(module, surroundings, table, broken, known)
+    yield from work.do()
+    findings = in_order(finding for entry in work.entries.all() for finding in entry.findings)
+    if broken:
+        findings = _with_kept(findings, before, pieces, broken)
+    memory.reviewed[document.path] = _Reviewed(
+        pieces, broken, module, rule_set, surroundings, work.entries, findings
+    )
+    return findings
 
 
 def review_now(
@@ -64,4 +148,129 @@ def review_now(
         try:
             next(steps)
         except StopIteration as end:
-            return end.value
+            findings: tuple[Finding, ...] = end.value
+            return findings
+
+
+def _readable(pieces: Split, before: _Reviewed | None) -> tuple[tuple[Segment, ...], frozenset[int]]:
+    """The segments with those that do not parse replaced by their last version that did, and which those are.
+
+    So a half-typed function is still there for those who call it.
+    """
+    if before is None:
+        broken = frozenset(i for i, segment in enumerate(pieces.segments) if tree(segment) is None)
+        return pieces.segments, broken
+    change = difference(before.split.segments, pieces.segments)
+    there = {i if i < change.first else i + change.shift for i in before.broken if not change.covers(i)}
+    new = {i for i in range(change.first, change.new_end) if tree(pieces.segments[i]) is None}
+    if not there and not new:
+        return pieces.segments, frozenset()
+    segments = list(pieces.segments)
+    for index in there:
+        segments[index] = before.module.pieces[index if index < change.first else index - change.shift]
+    if change.shift == 0:
+        for index in new:
+            old = before.module.pieces[index]
+            if old.kind is segments[index].kind and tree(old) is not None:
+                segments[index] = old
+    return tuple(segments), frozenset(there | new)
+
+
+def _still_valid(before: _Reviewed, module: Module, pieces: Split, change: Change) -> _Entries:
+    """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
+    changed = [
+        *before.module.pieces[change.first : change.old_end],
+        *module.pieces[change.first : change.new_end],
+    ]
+    words = frozenset[str]().union(*(facts(piece).words for piece in changed))
+    owners = {before.module.owner_name(i) for i in range(change.first, change.old_end)}
+    owners |= {module.owner_name(i) for i in range(change.first, change.new_end)}
+    kinds = ("defines", "mentions", "class")
+    asked: set[Question] = {(kind, word) for word in (*words, *filter(None, owners)) for kind in kinds}
+    if changed:
+        asked |= {("top level",), ("everything",)}
+    move = Move(before.split.starts, pieces.starts, change)
+
+    def valid(entry: _Entry | None) -> _Entry | None:
+        if entry is None or entry is _NOTHING:
+            return entry
+        for question in entry.answers.keys() & asked:
+            if answer(module, question) != entry.answers[question]:
+                return None
+        if not entry.findings:
+            return entry
+        try:
+            return _Entry(tuple(move.finding(finding) for finding in entry.findings), entry.answers)
+        except Lost:
+            return None
+
+    old = before.entries
+    kept = [valid(entry) for entry in (*old.pieces[: change.first], *old.pieces[change.old_end :])]
+    gap: list[_Entry | None] = [None] * (change.new_end - change.first)
+    classes = {}
+    for header, entry in old.classes.items():
+        if not change.covers(header):
+            still = valid(entry)
+            if still is not None:
+                classes[header if header < change.first else header + change.shift] = still
+    return _Entries((*kept[: change.first], *gap, *kept[change.first :]), classes, valid(old.module))
+
+
+_NOTHING = _Entry((), {})
+
+
+class _Work:
+    """The units that must be looked at, one after the other."""
+
+    def __init__(
+        self,
+        module: Module,
+        surroundings: Surroundings,
+        table: RuleTable,
+        broken: frozenset[int],
+        known: _Entries,
+    ) -> None:
+        self.module, self.versions, self.table, self.broken = module, surroundings.versions, table, broken
+        self.pieces = list(known.pieces) or [None] * len(module.pieces)
+        self.classes = dict(known.classes)
+        self.module_entry = known.module
+
+    @property
+    def entries(self) -> _Entries:
+        """All that is known now."""
+        return _Entries(tuple(self.pieces), self.classes, self.module_entry)
+
+    def do(self) -> Iterator[None]:
+        """Look at what is not known; yields between slices."""
+        started = time.perf_counter()
+        for index, piece in enumerate(self.module.pieces):
+            if self.pieces[index] is None:
+                self.pieces[index] = self._looked_at(piece_findings, index)
+            if piece.kind is Kind.CLASS and index not in self.classes:
+                self.classes[index] = self._looked_at(class_findings, index)
+            if time.perf_counter() - started > SLICE_SECONDS:
+                yield
+                started = time.perf_counter()
+        if self.module_entry is None:
+            self.module_entry = self._looked_at(module_findings)
+
+    def _looked_at(self, look: Callable[..., Iterator[Finding]], *index: int) -> _Entry:
+        if index and tree(self.module.pieces[index[0]]) is None:
+            return _NOTHING
+        inquiry = Inquiry(self.module, self.versions)
+        findings = tuple(look(inquiry, *index, self.table))
+        answers = inquiry.answers()
+        return _Entry(findings, answers) if findings or answers else _NOTHING
+
+
+def _with_kept(
+    findings: tuple[Finding, ...], before: _Reviewed | None, pieces: Split, broken: frozenset[int]
+) -> tuple[Finding, ...]:
+    """The findings outside pieces that do not parse, and those shown inside them whose lines still stand."""
+    outside = [
+        f for f, piece in zip(findings, pieces_of(findings, pieces), strict=True) if piece not in broken
+    ]
+    if before is None:
+        return tuple(outside)
+    kept = kept_where_lines_stand(before.findings, before.split.text, pieces, broken)
+    return in_order((*outside, *kept))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 
 class Kind(Enum):
@@ -27,10 +28,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of a text. Joined in order, the segments of a text are that text, character for character."""
+    """A piece of a text. Joined in order, the segments of a text are that text, character for character.
+
+    `memory` holds what was computed from the text alone, under the function that computed it. A segment that
+    an edit leaves alone stays the same object, so its memory lives exactly as long as it is of use.
+    """
 
     kind: Kind
     text: str
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Split(NamedTuple):
@@ -207,9 +213,14 @@ def _scan(text: str, start: int, end: int, stops: Sequence[int]) -> tuple[list[t
     return splitter.starts, end
 
 
-def _cut(text: str, starts: list[tuple[int, Kind]], end: int) -> list[Segment]:
+def _cut(
+    text: str, starts: list[tuple[int, Kind]], end: int, replaced: Sequence[Segment] = ()
+) -> list[Segment]:
+    """Cut a text at `starts`; a piece that equals one of the segments it replaces is that segment."""
+    known = {(segment.kind, segment.text): segment for segment in replaced}
     bounds = [*starts, (end, Kind.STATEMENT)]
-    return [Segment(kind, text[here:there]) for (here, kind), (there, _) in pairwise(bounds)]
+    pieces = [(kind, text[here:there]) for (here, kind), (there, _) in pairwise(bounds)]
+    return [known.pop(piece, None) or Segment(*piece) for piece in pieces]
 
 
 def _common_prefix(one: str, other: str) -> int:
@@ -238,8 +249,6 @@ def _common_suffix(one: str, other: str, most: int) -> int:
 
 def _first_to_scan(previous: Split, changed: int) -> int:
     """The index of the last segment before a change that can only be a segment start of its own."""
-    from bisect import bisect_left
-
     index = max(0, bisect_left(previous.starts, changed) - 1)
     while index and previous.segments[index].kind.in_class:
         index -= 1
@@ -258,12 +267,11 @@ def split(text: str, previous: Split = EMPTY, boundaries: Sequence[int] = ()) ->
         The same value that `split(text, boundaries=boundaries)` returns.
     """
     if boundaries:
-        return _split_cells(text, boundaries)
+        return _split_cells(text, boundaries, previous)
     if text == previous.text:
         return previous
     if not previous.segments:
-        starts, _ = _scan(text, 0, len(text), ())
-        return _assemble(text, [], starts, len(text), [], 0)
+        return _joined(text, tuple(_split_fresh(text)))
     head = _common_prefix(previous.text, text)
     tail = _common_suffix(previous.text, text, min(len(text), len(previous.text)) - head)
     shift = len(text) - len(previous.text)
@@ -277,33 +285,27 @@ def split(text: str, previous: Split = EMPTY, boundaries: Sequence[int] = ()) ->
     start = previous.starts[first] if first else 0
     starts, end = _scan(text, start, len(text), [place + shift for _, place in later])
     kept_from = next((index for index, place in later if place + shift == end), len(previous.segments))
-    return _assemble(
-        text, list(previous.segments[:first]), starts, end, list(previous.segments[kept_from:]), start
-    )
-
-
-def _assemble(
-    text: str,
-    before: list[Segment],
-    starts: list[tuple[int, Kind]],
-    end: int,
-    after: list[Segment],
-    scanned_from: int,
-) -> Split:
     if starts:
-        starts[0] = (scanned_from, starts[0][1])
-    segments = (*before, *_cut(text, starts, end), *after)
-    offsets: list[int] = []
-    at = 0
-    for segment in segments:
-        offsets.append(at)
-        at += len(segment.text)
-    return Split(text, segments, tuple(offsets))
+        starts[0] = (start, starts[0][1])
+    middle = _cut(text, starts, end, previous.segments[first:kept_from])
+    return _joined(text, (*previous.segments[:first], *middle, *previous.segments[kept_from:]))
 
 
-def _split_cells(text: str, boundaries: Sequence[int]) -> Split:
+def _split_fresh(text: str) -> list[Segment]:
+    starts, end = _scan(text, 0, len(text), ())
+    if starts:
+        starts[0] = (0, starts[0][1])
+    return _cut(text, starts, end)
+
+
+def _split_cells(text: str, boundaries: Sequence[int], previous: Split) -> Split:
+    known = {(segment.kind, segment.text): segment for segment in previous.segments}
     segments: list[Segment] = []
     for here, there in pairwise([*dict.fromkeys([0, *boundaries]), len(text)]):
-        starts, _ = _scan(text[here:there], 0, there - here, ())
-        segments += _assemble(text[here:there], [], starts, there - here, [], 0).segments
-    return _assemble(text, [], [], 0, segments, 0)
+        segments += [known.pop((new.kind, new.text), new) for new in _split_fresh(text[here:there])]
+    return _joined(text, tuple(segments))
+
+
+def _joined(text: str, segments: tuple[Segment, ...]) -> Split:
+    lengths = (len(segment.text) for segment in segments)
+    return Split(text, segments, tuple(accumulate(lengths, initial=0))[:-1])

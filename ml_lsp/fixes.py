@@ -1,0 +1,246 @@
+"""Verbs for remedies. Plain ones give edits at once; structural ones are worked out on libcst when wanted."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ml_lsp.finding import Fix, Rewrite
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.syntax.segments import split
+from ml_lsp.text import Edit, Source, Span
+
+if TYPE_CHECKING:
+    import libcst
+
+# ---------------------------------------------------------------------------------------------- plain verbs
+
+
+def replace_node(scope: Scope, node: ast.AST, new: str) -> Edit:
+    """Put `new` in a node's place."""
+    return Edit(scope.span(node), new)
+
+
+def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
+    """Put a line of code before a statement, in its block."""
+    span = scope.span(statement)
+    decorators = getattr(statement, "decorator_list", ())
+    start = scope.span(decorators[0]).start - 1 if decorators else span.start
+    source = Source(scope.inquiry.module.split.text)
+    line_start = source.line_span(source.line_of(start)).start
+    indent = source.text[line_start:start]
+    if indent.strip():  # another statement stands before it on the line
+        return Edit(Span(start, start), f"{line}; ")
+    return Edit(Span(line_start, line_start), f"{indent}{line}{source.newline}")
+
+
+def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
+    """Take a statement out, with its line where it has one to itself; `pass` where its block needs one."""
+    span = scope.span(statement)
+    source = Source(scope.inquiry.module.split.text)
+    first, last = source.line_of(span.start), source.line_of(span.end)
+    start, end = source.line_span(first).start, source.line_span(last).end
+    alone = not source.text[start : span.start].strip() and not source.text[span.end : end].strip()
+    block = scope.block_of(statement)
+    siblings = [other for other in scope.flow.blocks if scope.block_of(other) is block]
+    if len(siblings) == 1 or not alone:
+        return Edit(span, "pass")
+    return Edit(Span(start, end), "")
+
+
+def add_argument(call: Call, text: str) -> Edit:
+    """Append an argument to a call, minding a trailing comma and the layout of one argument a line."""
+    module_text = call.scope.inquiry.module.split.text
+    arguments = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
+    end = call.span.end
+    if not arguments:
+        return Edit(Span(end - 1, end - 1), text)
+    last = call.scope.span(max(arguments, key=lambda node: call.scope.span(node).end)).end
+    rest = module_text[last : end - 1]
+    closing = re.match(r"\)*", rest.replace(" ", "")).end()  # type: ignore[union-attr]
+    while closing and rest:  # brackets around the last argument
+        last, closing = last + rest.index(")") + 1, closing - 1
+        rest = module_text[last : end - 1]
+    comma = re.match(r"\s*,", rest)
+    if comma is None:
+        return Edit(Span(last, last), f", {text}")
+    at = last + comma.end()
+    first = call.scope.span(arguments[0]).start
+    line = module_text.rfind("\n", 0, first) + 1
+    indent = module_text[line:first]
+    if "\n" in rest[comma.end() :] and not indent.strip():
+        newline = Source(module_text).newline
+        return Edit(Span(at, at), f"{newline}{indent}{text},")
+    return Edit(Span(at, at), f" {text}")
+
+
+def add_import(inquiry: Inquiry, module: str, name: str | None = None) -> tuple[str, tuple[Edit, ...]]:
+    """How code may write an outside name, and the edits that import it if it is not imported yet.
+
+    With `name`, `module.name` is imported by `from module import name`; without, by `import module`.
+    """
+    dotted = f"{module}.{name}" if name else module
+    for local, target in inquiry.module.tables.imports.items():
+        if target == dotted:
+            return local, ()
+        if name and target == module:
+            return f"{local}.{name}", ()
+    line = f"from {module} import {name}" if name else f"import {module}"
+    written = name or module
+    source = Source(inquiry.module.split.text)
+    at = _import_place(inquiry)
+    return written, (Edit(Span(at, at), f"{line}{source.newline}"),)
+
+
+def _import_place(inquiry: Inquiry) -> int:
+    """The offset at which a new import belongs: before the first import, behind `from __future__`."""
+    inquiry.pieces("top level")
+    after_future = 0
+    for index, scope in _top_statements(inquiry):
+        node = scope.tree.body[0] if scope.tree.body else None
+        start = inquiry.module.split.starts[index]
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            after_future = start + len(inquiry.module.pieces[index].text)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            return scope.span(node).start
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and index == 0:
+            after_future = max(after_future, start + len(inquiry.module.pieces[index].text))
+    return after_future
+
+
+def _top_statements(inquiry: Inquiry) -> list[tuple[int, Scope]]:
+    from ml_lsp.syntax.trees import tree
+
+    found = inquiry.pieces("top level")
+    return [(i, inquiry.piece_scope(i)) for i in found if tree(inquiry.module.pieces[i]) is not None]
+
+
+# ----------------------------------------------------------------------------------------- structural verbs
+
+
+def wrap_in_with(statements: Span, manager: str) -> Rewrite:
+    """Put the statements of one block that `statements` covers under `with manager:`."""
+    return Rewrite("wrap_in_with", statements, manager)
+
+
+def decorate(definition: Span, decorator: str) -> Rewrite:
+    """Put `@decorator` on the function that `definition` covers."""
+    return Rewrite("decorate", definition, decorator)
+
+
+def worked_out(text: str, fix: Fix, boundaries: tuple[int, ...] = ()) -> Fix:
+    """The same fix with its structural changes made edits, against `text`.
+
+    Raises:
+        CannotRewrite: if the text has changed so that a structural change finds nothing to work on.
+    """
+    if not fix.rewrites:
+        return fix
+    edits = [edit for rewrite in fix.rewrites for edit in _rewritten(text, rewrite, boundaries)]
+    return replace(fix, edits=(*fix.edits, *edits), rewrites=())
+
+
+class CannotRewrite(ValueError):
+    """What a structural change is about is not there."""
+
+
+def _rewritten(text: str, rewrite: Rewrite, boundaries: tuple[int, ...]) -> list[Edit]:
+    from bisect import bisect_right
+
+    from ml_lsp.syntax.trees import cst, lines_before
+
+    pieces = split(text, boundaries=boundaries)
+    index = max(0, bisect_right(pieces.starts, rewrite.span.start) - 1)
+    segment = pieces.segments[index]
+    module = cst(segment)
+    if module is None:
+        raise CannotRewrite("the code does not parse")
+    before = lines_before(segment)
+    verb = STRUCTURAL[rewrite.verb]
+    edits = verb(
+        module, Source(segment.text), before, rewrite.span.shift(-pieces.starts[index]), rewrite.argument
+    )
+    return [edit.shift(pieces.starts[index]) for edit in edits]
+
+
+def _statement_lines(
+    module: libcst.Module, source: Source, before: int, span: Span
+) -> tuple[list[libcst.CSTNode], int, int]:
+    """The statements of one block that lie in `span`, with their first and last 0-based line in `source`."""
+    import libcst
+    from libcst.metadata import MetadataWrapper, PositionProvider
+
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+    positions = wrapper.resolve(PositionProvider)
+    first, last = source.line_of(span.start), source.line_of(max(span.start, span.end - 1))
+    for node in positions:
+        if not isinstance(node, libcst.IndentedBlock | libcst.Module):
+            continue
+        inside = [
+            statement
+            for statement in node.body
+            if first <= positions[statement].start.line - 1 - before <= last
+        ]
+        if inside and positions[inside[0]].start.line - 1 - before == first:
+            end = positions[inside[-1]].end.line - 1 - before
+            return list(inside), first, end
+    raise CannotRewrite("there is no statement at that place")
+
+
+def _wrap_in_with(module: libcst.Module, source: Source, before: int, span: Span, manager: str) -> list[Edit]:
+    import libcst
+
+    statements, first, last = _statement_lines(module, source, before, span)
+    indent = source.line_text(first)[: -len(source.line_text(first).lstrip()) or None]
+    step = module.default_indent
+    head = libcst.parse_statement(f"with {manager}:\n    pass")
+    assert isinstance(head, libcst.With)
+    lead = statements[0].leading_lines  # type: ignore[attr-defined]
+    wrapped = head.with_changes(
+        body=libcst.IndentedBlock([statements[0].with_changes(leading_lines=()), *statements[1:]])
+    )
+    code = libcst.Module([wrapped], default_indent=step, default_newline=module.default_newline).code
+    lines = _indented(code, indent, module.default_newline)
+    start = source.line_span(first).start
+    end = source.line_span(last).end
+    del lead
+    tail = "" if source.text[start:end].endswith(("\n", "\r")) else module.default_newline
+    new = lines if not tail else lines.removesuffix(module.default_newline)
+    return [Edit(Span(start, end), new)]
+
+
+def _indented(code: str, indent: str, newline: str) -> str:
+    """Code one block deeper; the inner lines of multi-line strings stay where they are."""
+    import io
+    import tokenize
+
+    inside: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.STRING:
+            inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    lines = Source(code)
+    parts = []
+    for number in range(len(lines.line_starts)):
+        start, end = lines.line_span(number)
+        line = code[start:end]
+        parts.append(line if number + 1 in inside or not line.strip() else indent + line)
+    return "".join(parts)
+
+
+def _decorate(module: libcst.Module, source: Source, before: int, span: Span, decorator: str) -> list[Edit]:
+    line = source.line_of(span.start)
+    start = source.line_span(line).start
+    text = source.line_text(line)
+    indent = text[: len(text) - len(text.lstrip())]
+    if not re.match(r"\s*(@|async\s+def\b|def\b)", text):
+        raise CannotRewrite("there is no function at that place")
+    del module, before
+    return [Edit(Span(start, start), f"{indent}@{decorator}{source.newline}")]
+
+
+STRUCTURAL: dict[str, Callable[..., list[Edit]]] = {"wrap_in_with": _wrap_in_with, "decorate": _decorate}

@@ -1,0 +1,73 @@
+"""The patterns that a rule page may state by itself. The list is closed: what needs more is a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ml_lsp import fixes
+from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.call import Call
+from ml_lsp.text import Edit
+
+# call: the dotted names whose calls are looked at (one or a list)
+# without_argument / argument + value: the keyword that must be absent / must have this constant value
+# position: the 0-based position at which that argument may also be given
+# add_argument: the text that the fix appends; replace_call: the dotted name that the fix calls instead
+_KEYS = frozenset(
+    {"call", "without_argument", "argument", "value", "position", "add_argument", "replace_call"}
+)
+
+
+def called_names(rule: Rule) -> tuple[str, ...]:
+    """The dotted names whose calls a rule with `match:` looks at.
+
+    Raises:
+        CatalogueError: if `match:` has a key that is not in the list.
+    """
+    pattern = rule.match or {}
+    unknown = set(pattern) - _KEYS
+    if unknown or "call" not in pattern:
+        raise CatalogueError(
+            f"{rule.path}: `match` needs `call` and has only {sorted(_KEYS)}: {sorted(pattern)}"
+        )
+    call = pattern["call"]
+    return (call,) if isinstance(call, str) else tuple(call)
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report a call that fits the pattern of the rule's page."""
+    pattern = rule.match or {}
+    if not _fits(call, pattern):
+        return
+    span = call.callee_span
+    if "argument" in pattern:
+        node = call.argument(pattern.get("position"), pattern["argument"])
+        span = call.scope.span(node) if node is not None else span
+    yield rule.finding(span, edits=_edits(call, pattern), name=call.scope.text(call.node.func))
+
+
+def _fits(call: Call, pattern: Mapping[str, Any]) -> bool:
+    if "without_argument" in pattern and not call.lacks(pattern.get("position"), pattern["without_argument"]):
+        return False
+    if "argument" in pattern:
+        node = call.argument(pattern.get("position"), pattern["argument"])
+        if node is None:
+            return False
+        if (
+            "value" in pattern
+            and call.constant(pattern.get("position"), pattern["argument"]) != pattern["value"]
+        ):
+            return False
+    return True
+
+
+def _edits(call: Call, pattern: Mapping[str, Any]) -> Iterator[Edit]:
+    if "add_argument" in pattern and not call.has_unpacking:
+        yield fixes.add_argument(call, pattern["add_argument"])
+    if "replace_call" in pattern:
+        module, _, name = pattern["replace_call"].rpartition(".")
+        written, edits = fixes.add_import(call.scope.inquiry, module, name)
+        yield fixes.replace_node(call.scope, call.node.func, written)
+        yield from edits

@@ -1,0 +1,107 @@
+"""Where findings of an earlier version of a text stand in a newer one."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ml_lsp.finding import Finding, Fix
+from ml_lsp.semantics.module import Change
+from ml_lsp.syntax.segments import Split
+from ml_lsp.text import Edit, Source, Span
+
+
+class Lost(Exception):
+    """A place stood in a piece that is no more."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """From the offsets of one version to those of the next, for places outside the changed pieces."""
+
+    old_starts: Sequence[int]
+    new_starts: Sequence[int]
+    change: Change
+
+    def span(self, span: Span) -> Span:
+        """The same place in the new version.
+
+        Raises:
+            Lost: if it stood in a changed piece.
+        """
+        piece = max(0, bisect_right(self.old_starts, span.start) - 1)
+        if piece < self.change.first:
+            there = piece
+        elif piece >= self.change.old_end:
+            there = piece + self.change.shift
+        else:
+            raise Lost
+        return span.shift(self.new_starts[there] - self.old_starts[piece])
+
+    def finding(self, finding: Finding) -> Finding:
+        """The same finding in the new version.
+
+        Raises:
+            Lost: if any place it names stood in a changed piece.
+        """
+        span = self.span(finding.span)
+        if span == finding.span and not finding.related and finding.fix is None:
+            return finding
+        related = tuple(
+            item if item.path else replace(item, span=self.span(item.span)) for item in finding.related
+        )
+        return replace(finding, span=span, fix=self._fix(finding.fix), related=related)
+
+    def _fix(self, fix: Fix | None) -> Fix | None:
+        if fix is None:
+            return None
+        edits = tuple(Edit(self.span(edit.span), edit.new) for edit in fix.edits)
+        rewrites = tuple(replace(rewrite, span=self.span(rewrite.span)) for rewrite in fix.rewrites)
+        return replace(fix, edits=edits, rewrites=rewrites)
+
+
+def pieces_of(findings: Iterable[Finding], split: Split) -> Iterator[int]:
+    """The pieces in which findings start."""
+    for finding in findings:
+        yield max(0, bisect_right(split.starts, finding.span.start) - 1)
+
+
+def kept_where_lines_stand(
+    shown: Iterable[Finding], old_text: str, new: Split, broken: Iterable[int]
+) -> Iterator[Finding]:
+    """The findings shown for an earlier text that lie in pieces which do not parse now, where their lines
+    still stand; without their fixes, which nobody can vouch for."""
+    new_text = new.text
+    head = _same_lines(old_text, new_text)
+    tail = _same_lines(old_text[::-1], new_text[::-1])
+    tail = min(tail, min(len(old_text), len(new_text)) - head)
+    shift = len(new_text) - len(old_text)
+    places = set(broken)
+    for finding in shown:
+        if finding.span.end <= head:
+            there = finding.span
+        elif finding.span.start >= len(old_text) - tail:
+            there = finding.span.shift(shift)
+        else:
+            continue
+        moved = replace(finding, span=there, fix=None, related=())
+        if next(pieces_of([moved], new)) in places:
+            yield moved
+
+
+def _same_lines(one: str, other: str) -> int:
+    """The length of the whole lines that two texts share at their start."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle - 1)
+    if low == len(one) == len(other):
+        return low
+    source = Source(one[: low + 1])
+    return source.line_starts[-1] if source.line_starts[-1] <= low else source.line_starts[-2]
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings by place, then rule; doubles left out."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: (finding.span, finding.rule)))

@@ -1,0 +1,134 @@
+"""Pairing by name: the rule page `rules/torch/missing-no-grad.yaml` and `checks/torch/missing_no_grad.py`."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.util import find_spec
+from typing import Any
+
+from ml_lsp import match
+from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.body import Body, Loop, ModuleView
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.names import public
+
+Check = Callable[[Any, Rule], Iterable[Finding]]
+SUBJECTS: tuple[type, ...] = (Call, Loop, Body, Class, ModuleView)
+
+
+def module_name(rule_id: str) -> str:
+    """The module that holds a rule's check."""
+    return "ml_lsp.checks." + rule_id.replace("-", "_").replace("/", ".")
+
+
+@cache
+def _check_of(rule_id: str) -> tuple[Check, type]:
+    """The check of a rule and what it looks at, which the annotation of its first parameter says."""
+    name = module_name(rule_id)
+    if find_spec(name) is None:
+        raise CatalogueError(f"{rule_id}: the page has no `match` and there is no {name}")
+    check = importlib.import_module(name).check
+    first = next(iter(inspect.signature(check).parameters))
+    subject = typing.get_type_hints(check)[first]
+    if subject not in SUBJECTS:
+        raise CatalogueError(f"{rule_id}: `{first}` must be one of {[s.__name__ for s in SUBJECTS]}")
+    return check, subject
+
+
+@dataclass(frozen=True, eq=False)
+class Checker:
+    """A rule with its check."""
+
+    rule: Rule
+
+    @cached_property
+    def _pair(self) -> tuple[Check, type]:
+        return (match.check, Call) if self.rule.match is not None else _check_of(self.rule.id)
+
+    @property
+    def check(self) -> Check:
+        """The function that reports."""
+        return self._pair[0]
+
+    @property
+    def subject(self) -> type:
+        """What it looks at: Call, Loop, Body, Class or ModuleView."""
+        return self._pair[1]
+
+    @cached_property
+    def calls(self) -> tuple[str, ...]:
+        """For checks of calls: the dotted names or `.methods` looked at."""
+        return match.called_names(self.rule) if self.rule.match is not None else self.rule.calls
+
+
+@dataclass(frozen=True, eq=False)
+class RuleSet:
+    """The rules of one review, sorted by what they look at. Make it once; it remembers what it has sorted."""
+
+    rules: tuple[Rule, ...]
+    _tables: dict[frozenset[str], RuleTable] = field(default_factory=dict)
+
+    @cached_property
+    def _checkers(self) -> tuple[Checker, ...]:
+        return tuple(Checker(rule) for rule in self.rules)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of the rules."""
+        return frozenset(rule.id for rule in self.rules)
+
+    def for_libraries(self, libraries: frozenset[str]) -> RuleTable:
+        """The checks that concern a file which imports these libraries (root names)."""
+        roots = libraries | {public(name).partition(".")[0] for name in libraries}
+        if roots not in self._tables:
+            self._tables[roots] = RuleTable(
+                tuple(
+                    checker
+                    for checker in self._checkers
+                    if not checker.rule.libraries or not roots.isdisjoint(checker.rule.libraries)
+                )
+            )
+        return self._tables[roots]
+
+
+@dataclass(frozen=True, eq=False)
+class RuleTable:
+    """The checks that concern one file."""
+
+    checkers: tuple[Checker, ...]
+
+    @cached_property
+    def by_call(self) -> dict[str, tuple[Checker, ...]]:
+        """Checks of calls by the last part of the names they look at; `` holds those that look at all calls."""
+        found: dict[str, dict[Checker, None]] = {}
+        for checker in self.checkers:
+            if checker.subject is Call:
+                for name in checker.calls or ("",):
+                    found.setdefault(name.rpartition(".")[2], {})[checker] = None
+        return {last: tuple(checkers) for last, checkers in found.items()}
+
+    def of(self, subject: type, words: frozenset[str]) -> list[Checker]:
+        """The checks of a subject that concern a text which holds these words."""
+        return [
+            checker
+            for checker in self._by_subject.get(subject, ())
+            if not checker.rule.words or not words.isdisjoint(checker.rule.words)
+        ]
+
+    def has(self, subject: type) -> bool:
+        """Whether any check looks at that subject."""
+        return subject in self._by_subject
+
+    @cached_property
+    def _by_subject(self) -> dict[type, list[Checker]]:
+        found: dict[type, list[Checker]] = {}
+        for checker in self.checkers:
+            found.setdefault(checker.subject, []).append(checker)
+        return found

@@ -1,0 +1,1 @@
+"""Trees to facts an ML engineer has words for."""

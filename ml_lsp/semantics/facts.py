@@ -1,0 +1,111 @@
+"""What one segment says by itself, whatever stands around it: its words, imports, definitions."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import cast
+
+from ml_lsp.semantics.names import Import, imports_of
+from ml_lsp.syntax.segments import Kind, Segment
+from ml_lsp.syntax.trees import tree
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What others may need of a segment without looking into it.
+
+    `words`: all identifiers and attribute names, and short strings. `imports`: what its import statements
+    bind for the whole module. `inner_imports`: what import statements inside functions and classes bind.
+    `defines`: names it binds at its own level (module or class).
+    """
+
+    words: frozenset[str]
+    imports: tuple[Import, ...]
+    inner_imports: tuple[Import, ...]
+    defines: frozenset[str]
+
+    @property
+    def outline(self) -> tuple[object, ...]:
+        """The part on which the module's tables depend."""
+        return self.imports, self.inner_imports, self.defines
+
+
+_NOTHING = Facts(frozenset(), (), (), frozenset())
+_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+
+
+def facts(segment: Segment) -> Facts:
+    """The facts of a segment; none if it does not parse."""
+    memory = segment.memory
+    if facts not in memory:
+        memory[facts] = _collect(segment)
+    return cast(Facts, memory[facts])
+
+
+def _collect(segment: Segment) -> Facts:
+    parsed = tree(segment)
+    if parsed is None:
+        return _NOTHING
+    words: set[str] = set()
+    imports: dict[bool, list[Import]] = {True: [], False: []}
+    waiting: list[tuple[ast.AST, bool]] = [(node, not segment.kind.in_class) for node in parsed.body]
+    while waiting:
+        node, outer = waiting.pop()
+        words.update(_words(node))
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports[outer] += imports_of(node)
+        outer = outer and not isinstance(node, _SCOPES)
+        waiting += [(child, outer) for child in ast.iter_child_nodes(node)]
+    defines = frozenset(name for statement in parsed.body for name in bound_names(statement))
+    return Facts(frozenset(words), tuple(imports[True]), tuple(imports[False]), defines)
+
+
+def _words(node: ast.AST) -> tuple[str, ...]:
+    match node:
+        case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+            return (name,)
+        case ast.Attribute(attr=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return (name,)
+        case ast.keyword(arg=str(name)):
+            return (name,)
+        case ast.alias(name=name, asname=local):
+            return (*name.split("."), local) if local else tuple(name.split("."))
+        case ast.ImportFrom(module=str(module)):
+            return tuple(module.split("."))
+        case ast.Constant(value=str(text)) if len(text) < 40:
+            return (text,)
+    return ()
+
+
+def bound_names(node: ast.AST) -> list[str]:
+    """The names that a statement binds at its own level: not those inside functions, classes or lambdas."""
+    found: list[str] = []
+    waiting: list[ast.AST] = [node]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.append(name)
+                continue
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                continue
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found.append(name)
+            case ast.Import() | ast.ImportFrom():
+                found += (item.local.partition(".")[0] for item in imports_of(node))
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                found.append(name)
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def class_node(segment: Segment) -> ast.ClassDef | None:
+    """The class whose header a segment is."""
+    parsed = tree(segment) if segment.kind is Kind.CLASS else None
+    last = parsed.body[-1] if parsed and parsed.body else None
+    return last if isinstance(last, ast.ClassDef) else None

@@ -1,0 +1,174 @@
+"""Asking across pieces: every answer is noted, so that a finding is reviewed again when one of them changes."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.flow import Definition, FunctionNode
+from ml_lsp.semantics.module import Module, flow_of_piece
+from ml_lsp.semantics.names import public
+from ml_lsp.semantics.values import UNKNOWN, Global, Ref, Site, Value, either
+from ml_lsp.syntax.segments import Kind, Segment
+from ml_lsp.syntax.trees import tree
+
+if TYPE_CHECKING:
+    from ml_lsp.semantics.classes import Class
+    from ml_lsp.semantics.scope import Scope
+
+Question = tuple[str, ...]
+Answer = tuple[Segment, ...]
+
+
+def ask(module: Module, question: Question) -> tuple[int, ...]:
+    """The pieces that answer a question about a module.
+
+    `("defines", name)`: pieces that bind a module-level name. `("class", name)`: a class's header and members.
+    `("mentions", word)`: pieces that hold the word. `("top level",)`: pieces that run when the module does.
+    `("everything",)`: all pieces.
+    """
+    match question:
+        case ("defines", name):
+            return module.tables.defines.get(name, ())
+        case ("class", name):
+            return module.tables.classes.get(name, ())
+        case ("mentions", word):
+            return tuple(i for i, piece in enumerate(module.pieces) if word in facts(piece).words)
+        case ("everything",):
+            return tuple(range(len(module.pieces)))
+        case ("top level",):
+            return tuple(i for i, piece in enumerate(module.pieces) if piece.kind is Kind.STATEMENT)
+    raise ValueError(question)
+
+
+def answer(module: Module, question: Question) -> Answer:
+    """The same as `ask`, as the pieces themselves: equal as long as none of them changes."""
+    return tuple(module.pieces[index] for index in ask(module, question))
+
+
+@dataclass(eq=False)
+class Inquiry:
+    """What one unit of review (a piece, a class, a module) may ask about its module, and what it has asked.
+
+    `versions`: versions of installed libraries where they are known.
+    """
+
+    module: Module
+    versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    asked: set[Question] = field(default_factory=set)
+    values: dict[tuple[object, ast.AST], Value] = field(default_factory=dict)
+    globals: dict[tuple[str, int], Value] = field(default_factory=dict)
+    scopes: dict[tuple[int, ast.AST | None], Scope] = field(default_factory=dict)
+    classes: dict[object, Class] = field(default_factory=dict)
+    depth: int = 0
+
+    def pieces(self, *question: str) -> tuple[int, ...]:
+        """Ask, and note the question."""
+        self.asked.add(question)
+        return ask(self.module, question)
+
+    def answers(self) -> dict[Question, Answer]:
+        """All that was asked, with the answers."""
+        return {question: answer(self.module, question) for question in self.asked}
+
+    # ---- scopes
+
+    def piece_scope(self, piece: int) -> Scope:
+        """The scope of a piece's statements at its own level."""
+        from ml_lsp.semantics.scope import Scope
+
+        key = (piece, None)
+        if key not in self.scopes:
+            flow = flow_of_piece(self.module.pieces[piece])
+            self.scopes[key] = Scope(self, piece, flow, None)
+        return self.scopes[key]
+
+    def function_scope(self, piece: int, node: FunctionNode, parent: Scope) -> Scope:
+        """The scope of a function that is defined in `parent`."""
+        from ml_lsp.semantics.scope import Scope
+
+        key = (piece, node)
+        if key not in self.scopes:
+            self.scopes[key] = Scope(self, piece, parent.flow.flow_of(node), parent)
+        return self.scopes[key]
+
+    def function(self, name: str) -> Scope | None:
+        """The function that a module-level name is, if it is one function and nothing else."""
+        found = self.pieces("defines", name)
+        if len(found) != 1:
+            return None
+        scope = self.piece_scope(found[0])
+        node = next((n for n in scope.flow.functions if getattr(n, "name", None) == name), None)
+        return scope.function(node) if node is not None else None
+
+    def class_(self, name: str) -> Class | None:
+        """The class that a module-level name is, if it is one class and nothing else."""
+        from ml_lsp.semantics.classes import Class
+
+        if name in self.classes:
+            return self.classes[name]
+        found = self.pieces("defines", name)
+        if len(found) != 1:
+            return None
+        members = self.pieces("class", name)
+        made = Class.of_pieces(self, members) if members else Class.nested(self.piece_scope(found[0]), name)
+        if made is not None:
+            self.classes[name] = made
+        return made
+
+    # ---- names
+
+    def global_value(self, name: str, before: int | None = None) -> Value:
+        """What a module-level name holds: at the end of the module, or right before the piece `before`."""
+        key = (name, -1 if before is None else before)
+        if key not in self.globals:
+            self.globals[key] = UNKNOWN  # a name that leads back to itself
+            self.globals[key] = self._look_up(name, before)
+        return self.globals[key]
+
+    def _look_up(self, name: str, before: int | None) -> Value:
+        binders = self.pieces("defines", name)
+        if before is not None:
+            binders = tuple(piece for piece in binders if piece < before)
+        found: list[Value] = []
+        for piece in reversed(binders):
+            definitions = flow_of_piece(self.module.pieces[piece]).at_end.get(name, ())
+            if not definitions:
+                continue
+            scope = self.piece_scope(piece)
+            known = [d for d in definitions if d.name]
+            found += [self._bound(scope, definition) for definition in known]
+            if before is not None and len(known) == len(definitions):
+                break
+        if found:
+            return either(found)
+        if name in self.module.tables.imports:
+            return Ref(public(self.module.tables.imports[name]))
+        if hasattr(builtins, name):
+            return Ref(f"builtins.{name}")
+        return self._starred(name)
+
+    def _bound(self, scope: Scope, definition: Definition) -> Value:
+        if definition.kind in ("function", "class"):
+            return Global(definition.name, site=Site(scope, definition.node))
+        return scope.definition_value(definition)
+
+    def _starred(self, name: str) -> Value:
+        """A name that can only have come from a star import, if there is a single one."""
+        stars = self.module.tables.stars
+        return Ref(public(f"{stars[0]}.{name}")) if len(stars) == 1 else UNKNOWN
+
+    def class_header(self, piece: int) -> ast.ClassDef | None:
+        """The class whose member a piece is."""
+        name = self.module.owner_name(piece)
+        if name is None:
+            return None
+        found = self.pieces("class", name)
+        parsed = tree(self.module.pieces[found[0]]) if found else None
+        last = parsed.body[-1] if parsed and parsed.body else None
+        return last if isinstance(last, ast.ClassDef) else None

@@ -1,0 +1,265 @@
+"""What an expression stands for, as far as the text shows it: frozen values that checks match on.
+
+Two values are equal if they are written alike; whether they are one object is `identity`'s question.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ml_lsp.semantics.scope import Scope
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """Where a value comes from: an expression and the scope it stands in."""
+
+    scope: Scope
+    node: ast.AST
+
+
+@dataclass(frozen=True)
+class Value:
+    """Any value; `site` is the expression that made it and takes no part in comparisons."""
+
+    site: Site | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Unknown(Value):
+    """Nothing can be told."""
+
+
+@dataclass(frozen=True)
+class Const(Value):
+    """A literal: number, string, bytes, bool, None, Ellipsis."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Ref(Value):
+    """An outside name in its public spelling: `torch.nn.BCELoss`, `builtins.len`, `.models.build` (relative)."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Global(Value):
+    """A function or class of the module under review."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Local(Value):
+    """A function, lambda or class defined inside a function; `site.node` is its definition."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Param(Value):
+    """A parameter of the function called `function`."""
+
+    name: str
+    function: str
+
+
+@dataclass(frozen=True)
+class Attr(Value):
+    """An attribute of a value that is not an outside name."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(frozen=True)
+class Result(Value):
+    """What a call returns. A keyword of None is `**keywords`."""
+
+    callee: Value
+    args: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str | None, Value], ...] = ()
+
+    def keyword(self, name: str) -> Value | None:
+        """The value passed by that keyword."""
+        return next((value for key, value in self.keywords if key == name), None)
+
+    def argument(self, position: int, name: str) -> Value | None:
+        """The value passed at a 0-based position or by keyword; None if not passed."""
+        plain = self.args[: position + 1]
+        if len(plain) > position and not any(isinstance(value, Star) for value in plain):
+            return plain[position]
+        return self.keyword(name)
+
+
+@dataclass(frozen=True)
+class Star(Value):
+    """An argument or element `*of`."""
+
+    of: Value
+
+
+@dataclass(frozen=True)
+class Item(Value):
+    """A subscript of a value; an index of Unknown stands for a slice or anything that cannot be told."""
+
+    owner: Value
+    index: Value
+
+
+@dataclass(frozen=True)
+class Element(Value):
+    """One of what iterating `of` yields."""
+
+    of: Value
+
+
+@dataclass(frozen=True)
+class Entered(Value):
+    """What `with of as name` binds."""
+
+    of: Value
+
+
+@dataclass(frozen=True)
+class Op(Value):
+    """An operator with its operands: `+`, `+=`, `<`, `not`, `f-string`, `await`, `except` ..."""
+
+    symbol: str
+    operands: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Display(Value):
+    """A list, tuple, set or dict written out (`keys` beside `items` for a dict), or a comprehension."""
+
+    kind: str
+    items: tuple[Value, ...]
+    keys: tuple[Value | None, ...] = ()
+
+    def get(self, key: object) -> Value | None:
+        """The item under a constant key of a dict, or at a position of a list or tuple; None if not there."""
+        if self.kind == "dict":
+            for known, item in zip(reversed(self.keys), reversed(self.items), strict=True):
+                if isinstance(known, Const) and known.value == key:
+                    return item
+            return None
+        plain = self.kind in ("list", "tuple") and not any(isinstance(item, Star) for item in self.items)
+        if plain and isinstance(key, int) and -len(self.items) <= key < len(self.items):
+            return self.items[key]
+        return None
+
+
+@dataclass(frozen=True)
+class Either(Value):
+    """One of several values, depending on the way that was taken."""
+
+    options: tuple[Value, ...]
+
+
+UNKNOWN = Unknown()
+_MOST_OPTIONS = 8
+
+
+def either(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Value:
+    """One value for several: flat, without doubles; Unknown if there are none or too many to follow."""
+    flat: dict[tuple[Value, Hashable], Value] = {}
+    for value in values:
+        for option in options(value):
+            flat.setdefault((option, identity(option)), option)
+    if not flat or len(flat) > _MOST_OPTIONS:
+        return UNKNOWN
+    found = tuple(flat.values())
+    return found[0] if len(found) == 1 else Either(found)
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The values that one value can be."""
+    return value.options if isinstance(value, Either) else (value,)
+
+
+def placed(value: Value, site: Site) -> Value:
+    """The value with a site if it has none."""
+    return value if value.site is not None else replace(value, site=site)
+
+
+def identity(value: Value) -> Hashable:
+    """A key that two values share if they are one object, as far as the text shows it."""
+    match value:
+        case Attr(owner, name):
+            return ("attr", identity(owner), name)
+        case Item(owner, Const(key)):
+            return ("item", identity(owner), repr(key))
+        case Entered(of):
+            return identity(of)
+        case Either(found):
+            return ("either", frozenset(identity(option) for option in found))
+        case Param() | Ref() | Global():
+            return value
+        case Const(constant):
+            return ("const", type(constant), repr(constant))
+    if value.site is not None:
+        return ("site", value.site.node)
+    return ("value", repr(value))
+
+
+def parts(value: Value) -> Iterator[Value]:
+    """The values that a value is directly made of."""
+    match value:
+        case Attr(owner=of) | Star(of) | Element(of) | Entered(of):
+            yield of
+        case Item(owner, index):
+            yield owner
+            yield index
+        case Result(callee, args, keywords):
+            yield callee
+            yield from args
+            yield from (item for _, item in keywords)
+        case Op(operands=items) | Either(items):
+            yield from items
+        case Display(items=items, keys=keys):
+            yield from (key for key in keys if key is not None)
+            yield from items
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """A value and all it is made of, each once, in no particular order."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            waiting += parts(value)
+
+
+def substitute(value: Value, by: dict[Value, Value], depth: int = 12) -> Value:
+    """The value with parameters (the keys of `by`) replaced: a helper's value in terms of its caller."""
+    found = by.get(value)
+    if found is not None or depth == 0 or not by:
+        return found if found is not None else value
+    again = lambda part: substitute(part, by, depth - 1)  # noqa: E731
+    match value:
+        case Attr(owner, name):
+            return Attr(again(owner), name, site=value.site)
+        case Item(owner, index):
+            return Item(again(owner), again(index), site=value.site)
+        case Element(of) | Entered(of) | Star(of):
+            return type(value)(again(of), site=value.site)
+        case Result(callee, args, keywords):
+            pairs = tuple((key, again(item)) for key, item in keywords)
+            return Result(again(callee), tuple(map(again, args)), pairs, site=value.site)
+        case Op(symbol, operands):
+            return Op(symbol, tuple(map(again, operands)), site=value.site)
+        case Display(kind, items, keys):
+            return Display(kind, tuple(map(again, items)), keys, site=value.site)
+        case Either(found_options):
+            return either([again(option) for option in found_options])
+    return value

@@ -1,0 +1,116 @@
+"""The units of a review (a piece, a class, a module) and the checks that look at each."""
+
+from __future__ import annotations
+
+import ast
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ml_lsp.finding import Finding
+from ml_lsp.registry import Checker, RuleTable
+from ml_lsp.semantics.body import Body, ModuleView, loops_of
+from ml_lsp.semantics.body import Loop as LoopView
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.values import options
+
+log = logging.getLogger(__name__)
+
+
+def piece_findings(inquiry: Inquiry, piece: int, table: RuleTable) -> Iterator[Finding]:
+    """The findings of all checks that look at calls, loops, functions or inner classes of one piece."""
+    words = facts(inquiry.module.pieces[piece]).words
+    on_calls = {
+        last: found for last, found in table.by_call.items() if not last or _may_call(last, words, inquiry)
+    }
+    on_bodies, on_loops, on_classes = (table.of(subject, words) for subject in (Body, LoopView, Class))
+    if not (on_calls or on_bodies or on_loops or on_classes):
+        return
+    for scope in inquiry.piece_scope(piece).with_inner():
+        for call in scope.calls if on_calls else ():
+            yield from _call_findings(call, on_calls, words)
+        for loop in loops_of(scope) if on_loops else ():
+            yield from _run(on_loops, loop)
+        if scope.is_function:
+            yield from _run(on_bodies, Body((scope,)))
+        for class_ in scope.inner_classes() if on_classes else ():
+            yield from _run(on_classes, class_)
+
+
+def class_findings(inquiry: Inquiry, header: int, table: RuleTable) -> Iterator[Finding]:
+    """The findings of all checks that look at a top-level class."""
+    name = inquiry.module.owner_name(header)
+    pieces = inquiry.pieces("class", name) if name else ()
+    words = frozenset[str]().union(*(facts(inquiry.module.pieces[piece]).words for piece in pieces))
+    checkers = table.of(Class, words)
+    if name is None or not checkers or pieces[:1] != (header,):
+        return
+    found = Class.of_pieces(inquiry, pieces)
+    if found is not None:
+        yield from _run(checkers, inquiry.classes.setdefault(name, found))
+
+
+def module_findings(inquiry: Inquiry, table: RuleTable) -> Iterator[Finding]:
+    """The findings of all checks that look at a module's top level or at the module as a whole."""
+    view = ModuleView(inquiry)
+    pieces = inquiry.pieces("top level")
+    words = frozenset[str]().union(*(facts(inquiry.module.pieces[piece]).words for piece in pieces))
+    on_bodies = table.of(Body, words)
+    if on_bodies and view.top_level is not None:
+        yield from _run(on_bodies, view.top_level)
+    on_module = table.of(ModuleView, inquiry.module.words) if table.has(ModuleView) else []
+    yield from _run(on_module, view)
+
+
+def _may_call(last: str, words: frozenset[str], inquiry: Inquiry) -> bool:
+    """Whether a piece with these words can hold a call of something whose dotted name ends in `last`."""
+    return last in words or any(
+        local in words
+        for local, target in inquiry.module.tables.imports.items()
+        if target.rpartition(".")[2] == last
+    )
+
+
+def _call_findings(
+    call: Call, on_calls: dict[str, tuple[Checker, ...]], words: frozenset[str]
+) -> Iterator[Finding]:
+    for checker in on_calls.get("", ()):
+        if not checker.rule.words or not words.isdisjoint(checker.rule.words):
+            yield from _run([checker], call)
+    names = _possible_names(call)
+    candidates = {checker: None for last in names for checker in on_calls.get(last, ())}
+    if not candidates:
+        return
+    dotted = {option.name for option in options(call.callee) if hasattr(option, "name")}
+    for checker in candidates:
+        method = call.method is not None and f".{call.method}" in checker.calls
+        if method or not dotted.isdisjoint(checker.calls):
+            yield from _run([checker], call)
+
+
+def _possible_names(call: Call) -> set[str]:
+    """The last parts that the dotted name of what is called can have."""
+    func = call.node.func
+    if isinstance(func, ast.Attribute):
+        return {func.attr}
+    if not isinstance(func, ast.Name):
+        return set()
+    scope: Scope = call.scope
+    target = scope.inquiry.module.tables.imports.get(func.id, func.id)
+    found = {func.id, target.rpartition(".")[2]}
+    if func.id in scope.flow.definitions or target is func.id:
+        found |= {getattr(option, "name", "").rpartition(".")[2] for option in options(call.callee)}
+    return found
+
+
+def _run(checkers: Iterable[Checker], subject: Any) -> Iterator[Finding]:
+    """The findings of checks on one subject; a check that raises is logged and skipped."""
+    for checker in checkers:
+        try:
+            yield from checker.check(subject, checker.rule)
+        except Exception:
+            log.exception("the check of %s failed", checker.rule.id)
