@@ -42,6 +42,12 @@ def _check_of(rule_id: str) -> tuple[Check, type]:
     return check, subject
 
 
+def is_paired(rule: Rule) -> bool:
+    """Whether a rule has something that looks for it: a pattern, or a check."""
+    name = module_name(rule.id)
+    return rule.match is not None or (find_spec(name.rpartition(".")[0]) and find_spec(name)) is not None
+
+
 @dataclass(frozen=True, eq=False)
 class Checker:
     """A rule with its check."""
@@ -77,7 +83,7 @@ class RuleSet:
 
     @cached_property
     def _checkers(self) -> tuple[Checker, ...]:
-        return tuple(Checker(rule) for rule in self.rules)
+        return tuple(Checker(rule) for rule in self.rules if is_paired(rule))
 
     @cached_property
     def ids(self) -> frozenset[str]:

@@ -39,6 +39,9 @@ class Class:
     member_scopes: tuple[Scope, ...]
     _assignments: dict[str, tuple[Assignment, ...]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Class {self.name}>"
+
     # ---- making
 
     @staticmethod

@@ -51,7 +51,7 @@ def answer(module: Module, question: Question) -> Answer:
     return tuple(module.pieces[index] for index in ask(module, question))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Inquiry:
     """What one unit of review (a piece, a class, a module) may ask about its module, and what it has asked.
 

@@ -30,6 +30,9 @@ class Scope:
     class_scope: Class | None = None
     _definitions: dict[Definition, Value] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Scope {self.name}>"
+
     # ---- what it is
 
     @property
