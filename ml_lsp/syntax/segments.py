@@ -54,9 +54,10 @@ _STRING_REST = {
     '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"?'),
     "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?"),
 }
+# Possessive, so that a string which never ends is given up at once instead of being tried in all ways.
 _TRIPLE_END = {
-    '"""': re.compile(r'(?:[^"\\]+|\\[\s\S]|"(?!""))*(?:"""|\Z)'),
-    "'''": re.compile(r"(?:[^'\\]+|\\[\s\S]|'(?!''))*(?:'''|\Z)"),
+    '"""': re.compile(r'(?:[^"\\]++|\\[\s\S]|"(?!""))*+(?:"""|\Z)'),
+    "'''": re.compile(r"(?:[^'\\]++|\\[\s\S]|'(?!''))*+(?:'''|\Z)"),
 }
 # Words that start a statement and occur in no expression: a line that starts with one of them ends an
 # expression whose bracket was left open, so that a half-typed call does not swallow what follows it.
@@ -124,7 +125,7 @@ class _Splitter:
 
     def __init__(self) -> None:
         self.starts: list[tuple[int, Kind]] = []
-        self.decorated = False  # the last line was a decorator, so this one belongs to it
+        self.decorator: str | None = None  # the indentation of the last line if it was a decorator
         self.in_class = False  # the last top-level statement is a class with an indented body
         self.body_indent: str | None = None
 
@@ -141,7 +142,7 @@ class _Splitter:
             self.starts.append((line.start, Kind.STATEMENT))
 
     def _take_top_level(self, line: _Line, text: str) -> None:
-        if self.decorated:
+        if self.decorator == "":
             if line.word == "def":
                 self._retype(Kind.FUNCTION)
         elif not (line.word in _CONTINUATIONS and self.starts and not self.in_class):
@@ -150,21 +151,21 @@ class _Splitter:
         self.body_indent = None
         if self.in_class:
             self._retype(Kind.CLASS)
-        self.decorated = line.word == "@"
+        self.decorator = "" if line.word == "@" else None
 
     def _take_class_body(self, line: _Line) -> None:
         if self.body_indent is None:
             self.body_indent = line.indent
         if line.indent != self.body_indent:
             return
-        if self.decorated:
+        if self.decorator == line.indent:
             if line.word == "class":
                 self._retype(Kind.CLASS_BODY)
         elif line.word in ("def", "@"):
             self.starts.append((line.start, Kind.METHOD))
         elif self.starts[-1][1] is Kind.METHOD and line.word not in _CONTINUATIONS:
             self.starts.append((line.start, Kind.CLASS_BODY))
-        self.decorated = line.word == "@"
+        self.decorator = line.indent if line.word == "@" else None
 
     def _retype(self, kind: Kind) -> None:
         self.starts[-1] = (self.starts[-1][0], kind)
@@ -172,7 +173,7 @@ class _Splitter:
     @property
     def at_rest(self) -> bool:
         """Whether the next top-level line starts a segment whatever stood before it."""
-        return not self.decorated
+        return self.decorator != ""
 
 
 def _opens_block(text: str, line: _Line) -> bool:

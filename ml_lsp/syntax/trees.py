@@ -52,51 +52,32 @@ class Tree:
         return Span(self.offset(line, column), self.offset(end_line, end_column))
 
 
-def _parseable(segment: Segment) -> tuple[str, int]:
-    """A text that parses alone for a segment, and the number of lines put before the segment's own."""
-    if segment.kind.in_class:
-        return _CLASS_LINE + segment.text, 1
-    if segment.kind is Kind.CLASS:
-        indent = _body_indent(segment.text)
-        return f"{segment.text.rstrip()}\n{indent}pass\n", 0
-    return segment.text, 0
+def _lines_before(segment: Segment) -> str:
+    """What must stand before a segment's text so that it parses alone."""
+    return _CLASS_LINE if segment.kind.in_class else ""
 
 
-def _body_indent(text: str) -> str:
-    """The indentation of the last indented line of code, which a class header's body ends with."""
-    for line in reversed(text.splitlines()):
-        code = line.lstrip()
-        if code and not code.startswith("#") and line[0] in " \t":
-            return line[: len(line) - len(code)]
-    return "    "
+def _parsed(text: str) -> list[ast.stmt] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _parse(segment: Segment) -> Tree | None:
-    text, lines_before = _parseable(segment)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        if segment.kind is not Kind.CLASS:
-            return None
-        return _parse_bodyless(segment)
-    body = module.body
+    before = _lines_before(segment)
+    body = _parsed(before + segment.text)
+    if body is None and segment.kind is Kind.CLASS:  # a header right before its first method
+        body = _parsed(f"{segment.text.rstrip()}\n    pass\n")
+        if body is not None:
+            body[-1].body.pop()  # type: ignore[attr-defined]
+    if body is None:
+        return None
     if segment.kind.in_class:
         body = body[0].body  # type: ignore[attr-defined]
-    elif segment.kind is Kind.CLASS:
-        body[-1].body.pop()  # type: ignore[attr-defined]
-    return Tree(segment, tuple(body), lines_before)
-
-
-def _parse_bodyless(segment: Segment) -> Tree | None:
-    """A class header whose last line is part of a longer statement at a depth of its own."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Tree(segment, tuple(ast.parse(segment.text).body), 0)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return Tree(segment, tuple(body), before.count("\n"))
 
 
 def tree(segment: Segment) -> Tree | None:
@@ -109,19 +90,28 @@ def tree(segment: Segment) -> Tree | None:
 
 
 def cst(segment: Segment) -> libcst.Module | None:
-    """The `libcst` tree of a segment (of the text that `_parseable` makes of it), or None if it does not parse."""
+    """The `libcst` tree of a segment, or None if it does not parse.
+
+    An indented segment is parsed below `lines_before` lines, a class header without a body with one behind it.
+    """
     import libcst
 
     memory = segment.memory
     if cst not in memory:
-        try:
-            memory[cst] = libcst.parse_module(_parseable(segment)[0])
-        except (libcst.ParserSyntaxError, RecursionError):
-            memory[cst] = None
+        memory[cst] = None
+        ways = [_lines_before(segment) + segment.text]
+        if segment.kind is Kind.CLASS:
+            ways.append(f"{segment.text.rstrip()}\n    pass\n")
+        for text in ways:
+            try:
+                memory[cst] = libcst.parse_module(text)
+                break
+            except (libcst.ParserSyntaxError, RecursionError):
+                continue
     found: libcst.Module | None = memory[cst]
     return found
 
 
 def lines_before(segment: Segment) -> int:
     """The number of lines that stand before a segment's own text in its `libcst` tree."""
-    return _parseable(segment)[1]
+    return _lines_before(segment).count("\n")

@@ -1,0 +1,94 @@
+"""Reviewing again after edits equals reviewing anew; a piece that does not parse keeps what was shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml_lsp.review import Document, Memory, review_now
+from ml_lsp.syntax.segments import split
+from ml_lsp.syntax.trees import tree
+from ml_lsp.text import Source
+from tests.examples import RULES
+from tests.samples import edits
+
+PATH = Path("train.py")
+
+
+def _whole_programs() -> st.SearchStrategy[str]:
+    """Programs made of the rule pages' own examples, so that there is something to find."""
+    flagged = [example.code for rule in RULES for example in rule.examples if "# expect:" in example.code]
+    return st.lists(st.sampled_from(flagged), min_size=1, max_size=3).map("\n".join)
+
+
+def _all_parse(text: str) -> bool:
+    return all(tree(segment) is not None for segment in split(text).segments)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_whole_programs(), st.data())
+def test_after_any_edits_findings_equal_those_of_a_fresh_review(text: str, data: st.DataObject) -> None:
+    memory = Memory()
+    review_now(Document(PATH, text), RULES, memory=memory)
+    final = text
+    for _ in range(data.draw(st.integers(1, 4))):
+        start, end, new = data.draw(edits(text))
+        text = text[:start] + new + text[end:]
+        found = review_now(Document(PATH, text), RULES, memory=memory)
+        if _all_parse(text):
+            assert found == review_now(Document(PATH, text), RULES)
+    assert review_now(Document(PATH, final), RULES, memory=memory) == review_now(Document(PATH, final), RULES)
+
+
+TRAINING = """\
+import torch
+
+def train(model, loader, criterion):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in loader:
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def lines_reported(text: str, memory: Memory) -> list[str]:
+    source = Source(text)
+    found = review_now(Document(PATH, text), RULES, memory=memory)
+    return [source.line_text(source.line_of(finding.span.start)).strip() for finding in found]
+
+
+def test_a_half_typed_line_does_not_blank_the_findings_of_its_function() -> None:
+    memory = Memory()
+    shown = lines_reported(TRAINING, memory)
+    assert shown == ["loss.backward()"]
+    assert lines_reported(TRAINING + "        print(x\n", memory) == shown
+    assert lines_reported(TRAINING + "        print(x, \n", memory) == shown
+
+
+def test_a_half_typed_helper_is_still_there_for_its_callers() -> None:
+    helper = "def clear(optimizer):\n    optimizer.zero_grad()\n\n"
+    text = helper + TRAINING.replace("        loss =", "        clear(optimizer)\n        loss =")
+    memory = Memory()
+    assert lines_reported(text, memory) == []
+    assert lines_reported(text.replace("zero_grad()", "zero_grad(("), memory) == []
+
+
+def test_text_above_moves_findings_without_a_new_review(caplog: object) -> None:
+    memory = Memory()
+    before = review_now(Document(PATH, TRAINING), RULES, memory=memory)
+    after = review_now(Document(PATH, "import os\n" + TRAINING), RULES, memory=memory)
+    assert [finding.span.start - 10 for finding in after] == [finding.span.start for finding in before]
+
+
+def test_slices_can_be_dropped_and_taken_up_again() -> None:
+    from ml_lsp.review import review
+
+    memory = Memory()
+    text = "\n".join(TRAINING.replace("train", f"train_{number}") for number in range(300))
+    steps = review(Document(PATH, text), RULES, memory=memory)
+    next(steps)
+    steps.close()
+    assert len(review_now(Document(PATH, text), RULES, memory=memory)) == 300
