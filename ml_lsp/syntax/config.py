@@ -27,12 +27,13 @@ _COMMENT = re.compile(rf"^%[^{_BREAK}]*+|[!&*][^\s,\[\]{{}}]*+|(\#[^{_BREAK}]*+)
 
 
 class _Properties(NamedTuple):
-    """The anchor and tag that may stand before a value, and where the value itself starts."""
+    """The anchor and tag that may stand before a value, where they start and where the value itself does."""
 
+    first: int
     start: int
-    tag: str | None
-    tag_span: Span | None
-    anchor: str | None
+    tag: str | None = None
+    tag_span: Span | None = None
+    anchor: str | None = None
 
 
 @dataclass
@@ -55,7 +56,6 @@ class _Reading:
     """What is known of the document being read: open collections, named nodes, and where scalars stand."""
 
     text: str
-    shift: int = 0
     opened: list[_Open] = field(default_factory=list)
     anchors: dict[str, Node] = field(default_factory=dict)
     scalars: list[Span] = field(default_factory=list)
@@ -79,15 +79,18 @@ class _Reading:
     def close(self, end: int | None) -> None:
         """Make a node of the innermost open collection; it ends at `end`, or with its last child if None."""
         done = self.opened.pop()
-        tag, start = done.properties.tag, done.properties.start
+        first, start, tag, tag_span, anchor = done.properties
+        if end is None:
+            end = max((start, *(child.span.end for child in done.children[-2:])))
         pairs = done.children if done.kind == "mapping" else ()
         node = Node(
             kind=done.kind,
-            span=Span(start, end or max((start, *(child.span.end for child in done.children[-2:])))),
+            span=Span(start, end),
+            whole=Span(first, end),
             style=done.style,
             tag=tag,
-            tag_span=done.properties.tag_span,
-            anchor=done.properties.anchor,
+            tag_span=tag_span,
+            anchor=anchor,
             key_span=self.key_span(),
             entries=tuple(Entry(*pair) for pair in zip(pairs[::2], pairs[1::2], strict=True)),
             items=() if done.kind == "mapping" else tuple(done.children),
@@ -118,8 +121,8 @@ def parse_yaml(text: str) -> tuple[Document, ...]:
     try:
         return tuple(_documents(text, yaml.parse(body, _LOADER), shift))
     except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark or error.context_mark
-        raise _error(text, error.problem or "not YAML", mark.index + shift) from error
+        mark = error.problem_mark
+        raise _error(text, error.problem or "not YAML", mark.index + shift if mark else 0) from error
 
 
 def parse_json(text: str) -> Document:
@@ -145,8 +148,8 @@ def _read_json_event(reading: _Reading, event: json_places.Event) -> None:
         reading.add(_json_scalar(reading, event))
     else:
         kind: Kind = "mapping" if event.kind == "object" else "sequence"
-        properties = _Properties(event.span.start, None, None, None)
-        reading.open(_Open(kind, "json", properties), event.span.start)
+        start = event.span.start
+        reading.open(_Open(kind, "json", _Properties(start, start)), start)
 
 
 def _json_scalar(reading: _Reading, event: json_places.Event) -> Node:
@@ -156,6 +159,7 @@ def _json_scalar(reading: _Reading, event: json_places.Event) -> Node:
     return Node(
         kind="scalar",
         span=event.span,
+        whole=event.span,
         style="double" if is_text else "plain",
         raw=raw,
         text=value if is_text else raw,
@@ -167,24 +171,25 @@ def _json_scalar(reading: _Reading, event: json_places.Event) -> Node:
 
 def _documents(text: str, events: Iterable[Any], shift: int) -> Iterator[Document]:
     """Compose documents from PyYAML's events; `compose_all` would lose anchors and the places of aliases."""
-    reading, start, commented = _Reading(text, shift), 0, 0
+    reading, start, commented = _Reading(text), 0, 0
     for event in events:
+        place = Span(event.start_mark.index, event.end_mark.index).shift(shift)
         if isinstance(event, yaml.DocumentStartEvent):
-            reading, start = _Reading(text, shift), event.start_mark.index + shift
+            reading, start = _Reading(text), place.start
         elif isinstance(event, yaml.DocumentEndEvent) and reading.root:
-            span = Span(start, event.end_mark.index + shift)
+            span = Span(start, place.end)
             comments = _comments(text, Span(commented, span.end), reading.scalars)
             commented = span.end
             yield Document(reading.root, text, span, comments)
         else:
-            _read_yaml_event(reading, event)
+            _read_yaml_event(reading, event, place)
 
 
-def _read_yaml_event(reading: _Reading, event: Any) -> None:
-    start, end = event.start_mark.index + reading.shift, event.end_mark.index + reading.shift
+def _read_yaml_event(reading: _Reading, event: Any, place: Span) -> None:
+    start, end = place
     match event:
         case yaml.AliasEvent():
-            reading.add(_alias(reading, event.anchor, Span(start, end)))
+            reading.add(_alias(reading, event.anchor, place))
         case yaml.ScalarEvent():
             node = _yaml_scalar(reading, event, start, end)
             reading.scalars.append(_opaque(node, reading.text))
@@ -200,7 +205,13 @@ def _read_yaml_event(reading: _Reading, event: Any) -> None:
 
 def _alias(reading: _Reading, name: Any, span: Span) -> Node:
     """The node for `*name`: the content of what it names, at its own place."""
-    place: dict[str, Any] = {"span": span, "raw": f"*{name}", "alias": name, "key_span": reading.key_span()}
+    place: dict[str, Any] = {
+        "span": span,
+        "whole": span,
+        "raw": f"*{name}",
+        "alias": name,
+        "key_span": reading.key_span(),
+    }
     around = reading.around(name)
     if around:
         return Node(kind=around.kind, style=around.style, **place)
@@ -211,13 +222,14 @@ def _alias(reading: _Reading, name: Any, span: Span) -> Node:
 
 def _yaml_scalar(reading: _Reading, event: Any, start: int, end: int) -> Node:
     properties = _properties(reading, event, start, end)
-    span = _scalar_span(reading, Span(properties.start, end))
+    span = _empty_span(reading, Span(properties.start, end)) if start == end else Span(properties.start, end)
     style = _STYLES.get(event.style, "plain")
     tag, text = properties.tag, event.value
     plain = (tag is None and style == "plain") or tag == "!"
     return Node(
         kind="scalar",
         span=span,
+        whole=Span(min(start, span.start), span.end),
         style=style,
         raw=reading.text[span.start : span.end],
         text=text,
@@ -230,13 +242,13 @@ def _yaml_scalar(reading: _Reading, event: Any, start: int, end: int) -> Node:
     )
 
 
-def _scalar_span(reading: _Reading, span: Span) -> Span:
-    """The place of a scalar; an empty value is moved to right after its key's colon.
+def _empty_span(reading: _Reading, span: Span) -> Span:
+    """The place of an empty scalar: if it is the value of a key, right after the colon.
 
     PyYAML may place it where the next token starts, beyond white space and comments.
     """
     key = reading.opened[-1].pending_key if reading.opened else None
-    if not key or span.start < span.end:
+    if not key:
         return span
     colon = _COLON.match(reading.text, key.span.end)
     at = colon.end() if colon and colon.end() <= span.start else key.span.end
@@ -245,7 +257,7 @@ def _scalar_span(reading: _Reading, span: Span) -> Span:
 
 def _properties(reading: _Reading, event: Any, start: int, end: int) -> _Properties:
     """Pass over the anchor and the tag that stand at `start` and belong to `event`."""
-    text, tag_span = reading.text, None
+    text, first, tag_span = reading.text, start, None
     for _ in range((event.anchor is not None) + (event.tag is not None)):
         found = _PROPERTY.match(text, start, end)
         if not found:
@@ -256,7 +268,7 @@ def _properties(reading: _Reading, event: Any, start: int, end: int) -> _Propert
         start = gap.end() if gap else found.end()
     if event.anchor is not None and (event.anchor in reading.anchors or reading.around(event.anchor)):
         raise _error(text, f"the anchor {event.anchor} is already taken", start)
-    return _Properties(start, event.tag, tag_span, event.anchor)
+    return _Properties(first, start, event.tag, tag_span, event.anchor)
 
 
 def _opaque(scalar: Node, text: str) -> Span:

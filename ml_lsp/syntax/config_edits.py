@@ -12,6 +12,7 @@ from ml_lsp.text import Edit, Source, Span
 _LINE_ENDS = "\r\n"
 # Keys that need no quotes in YAML, block or flow, unless they resolve to something else than text.
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w./-]*\Z", re.ASCII)
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LINE_REST = re.compile(r"[^\r\n]*+")
 _COMMENT_REST = re.compile(r"[ \t]*+(?:\#[^\r\n]*+)?(?=\r|\n|\Z)")
 _LINE_END = re.compile(r"\r\n|\r|\n|\Z")
@@ -26,13 +27,15 @@ def scalar_edit(node: Node, new_text: str) -> Edit:
     """
     start, end = node.span
     if start == end:
-        return Edit(node.span, f" {new_text}")
+        return Edit(
+            node.span, f": {new_text}" if node.key_span and node.key_span.end == end else f" {new_text}"
+        )
     # A block scalar's range takes in its last line end, which separates it from what follows.
     return Edit(Span(start, end - len(node.raw) + len(node.raw.rstrip(_LINE_ENDS))), new_text)
 
 
 def insert_key(mapping: Node, key: str, value_text: str, source: Source) -> Edit:
-    """Add a key after the last one of `mapping`, with the layout of the others; the key is quoted where needed.
+    """Add a key after the last one of `mapping`, with the layout of the others; it is quoted where needed.
 
     `value_text` is written as it is; its lines after the first are indented as deep as the key.
 
@@ -54,7 +57,7 @@ def remove_entry(mapping: Node, entry: Entry, source: Source) -> Edit:
     entry becomes `{}`.
 
     Raises:
-        ValueError: if `entry` is not one of the mapping's own entries.
+        ValueError: if `entry` is not one of the mapping's own entries, or its last one and written `? key`.
     """
     at = next((at for at, own in enumerate(mapping.entries) if own is entry), None)
     if at is None or mapping.alias:
@@ -67,7 +70,7 @@ def remove_entry(mapping: Node, entry: Entry, source: Source) -> Edit:
 def _key_text(key: str, style: str) -> str:
     if style != "json" and _PLAIN_KEY.match(key) and plain_value(key) == key:
         return key
-    return json.dumps(key, ensure_ascii=style == "json")
+    return json.dumps(key, ensure_ascii=False)
 
 
 def _insert_in_block(mapping: Node, written: str, source: Source) -> Edit:
@@ -101,7 +104,7 @@ def _insert_in_flow(mapping: Node, written: str, source: Source) -> Edit:
 
 
 def _indented(written: str, indent: str, newline: str) -> str:
-    return f"{newline}{indent}".join(written.splitlines())
+    return f"{newline}{indent}".join(_LINE_BREAK.split(written))
 
 
 def _remove_from_block(mapping: Node, at: int, source: Source) -> Edit:
@@ -112,7 +115,9 @@ def _remove_from_block(mapping: Node, at: int, source: Source) -> Edit:
     start, end = entry.span
     line = source.line_span(source.line_of(start)).start
     if text[line:start].strip():  # the first key stands behind `- `, and the next one takes its place
-        return Edit(Span(start, mapping.entries[at + 1].key.span.start), "")
+        if at + 1 == len(mapping.entries):
+            raise ValueError("an entry with `?` cannot be removed")
+        return Edit(Span(start, mapping.entries[at + 1].span.start), "")
     if text[end - 1] not in _LINE_ENDS:
         end = _end_of(_LINE_END, text, _end_of(_COMMENT_REST, text, end))
     if end == len(text) and text[end - 1] not in _LINE_ENDS:
@@ -123,19 +128,17 @@ def _remove_from_block(mapping: Node, at: int, source: Source) -> Edit:
 def _remove_from_flow(mapping: Node, at: int, source: Source) -> Edit:
     text, entries = source.text, mapping.entries
     start, end = entries[at].span
-    if at + 1 < len(entries):
-        return Edit(Span(start, entries[at + 1].key.span.start), "")
-    if at == 0:
-        return Edit(
-            mapping.span if text[mapping.span.start] != "{" else Span(start, _after_comma(text, end)), "{}"
-        )
-    before = text[entries[at - 1].span.end : start]
-    return Edit(Span(entries[at - 1].span.end, end), before.replace(",", "", 1).rstrip())
-
-
-def _after_comma(text: str, at: int) -> int:
-    found = _COMMA.match(text, at)
-    return found.end() if found else at
+    if len(entries) == 1:
+        braces = text[mapping.span.start] == "{"
+        return Edit(Span(start, _end_of(_COMMA, text, end)), "") if braces else Edit(mapping.span, "{}")
+    if at + 1 == len(entries):
+        before = text[entries[at - 1].span.end : start]
+        return Edit(Span(entries[at - 1].span.end, end), before.replace(",", "", 1).rstrip())
+    line = source.line_span(source.line_of(start)).start
+    rest = _FLOW_REST.match(text, end)
+    if rest and rest[1] and not text[line:start].strip():
+        return Edit(Span(line, _end_of(_LINE_END, text, rest.end())), "")
+    return Edit(Span(start, entries[at + 1].span.start), "")
 
 
 def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:

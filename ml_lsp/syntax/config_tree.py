@@ -35,8 +35,8 @@ class Entry(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """From the key's start to the value's end."""
-        return Span(self.key.span.start, max(self.key.span.end, self.value.span.end))
+        """From the start of the key, its tag and anchor included, to the end of the value."""
+        return Span(self.key.whole.start, max(self.key.span.end, self.value.span.end))
 
 
 class Comment(NamedTuple):
@@ -53,6 +53,7 @@ class Node:
     Attributes:
         span: Where it stands, without tag and anchor. A block scalar's ends after its last line end; a block
             mapping or sequence ends with its last value; an empty scalar stands right after `:` or `-`.
+        whole: The same with tag and anchor.
         raw: A scalar as written, quotes included; of an alias `*name`; else empty.
         text: A scalar's content after unquoting and unfolding, before it is resolved to a value.
         value: What PyYAML's safe loader (YAML 1.1) makes of a scalar; for JSON, what `json` makes of it.
@@ -68,6 +69,7 @@ class Node:
 
     kind: Kind
     span: Span
+    whole: Span
     style: Style
     raw: str = ""
     text: str = ""
@@ -170,7 +172,8 @@ class Document:
 def _merged_mappings(node: Node) -> Iterator[Node]:
     """The mapping itself and those it merges, the strongest first; each once, so that bombs stay small.
 
-    PyYAML lets own keys win, then the last `<<`, and in the list of one `<<` the first mapping.
+    Own keys win, then the last `<<`, and in the list of one `<<` the first mapping: so PyYAML up to 6.0.3 and
+    https://yaml.org/type/merge.html (6.0.4 lets the last mapping of a list win for most keys).
     """
     waiting, seen = [node], set[int]()
     while waiting:
