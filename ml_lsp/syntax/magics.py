@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -132,6 +133,16 @@ def blank_magics(text: str) -> str:
     return blank(text, _scan(text, 0)) if _MAY_HOLD.search(text) else text
 
 
+def parsed(source: str) -> ast.Module | None:
+    """The source as a module, None if Python cannot parse it; Python's own warnings on it are dropped."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _runs_as_python(cell_magic: str) -> bool:
     """Whether the cell under this line (`%%name arguments`) is still Python for the notebook."""
     return cell_magic.split(maxsplit=1)[0].removeprefix("%%") in PYTHON_CELL_MAGICS
@@ -201,12 +212,9 @@ def _statement(text: str, start: int) -> str:
 
 def _binds_names(statement: str) -> bool:
     """Whether what `%time` runs gives names to later lines; such a statement stays visible."""
-    try:
-        tree = ast.parse(statement)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
     bindings = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Import, ast.ImportFrom)
-    return any(isinstance(node, bindings) for node in tree.body)
+    tree = parsed(statement)
+    return tree is not None and any(isinstance(node, bindings) for node in tree.body)
 
 
 def _after_indent(text: str, start: int) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
-from ml_lsp.syntax.magics import Magic, blank, cell_magics
+from ml_lsp.syntax.magics import Magic, blank, cell_magics, parsed
 from ml_lsp.text import Edit, Span
 
 Kind = Literal["code", "markdown", "raw"]
@@ -167,8 +166,4 @@ def join(cells: Sequence[Cell]) -> Joined:
 
 @lru_cache(maxsize=4096)
 def _parses(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return parsed(source) is not None

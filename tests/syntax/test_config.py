@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml_lsp.syntax import config
 from ml_lsp.syntax.config import parse_json, parse_yaml
 from ml_lsp.syntax.config_tree import ConfigError, Document, Node
 
@@ -252,6 +253,15 @@ def test_empty_values_stand_after_their_colon() -> None:
         ("f", 0): (29, 29),
         ("f", 1): (39, 39),
     }
+
+
+@pytest.mark.parametrize(
+    "text", [NUMBERS, "a: {b: , c}\nd: # e\n- f\n", "😀: |\r\n  x\r\n\r\ny: &z !t [w]\r\n"]
+)
+def test_places_are_the_same_without_libyaml(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = [(one.kind, one.span, one.whole, one.raw) for one in nodes(only(text).root)]
+    monkeypatch.setattr(config, "_LOADER", yaml.SafeLoader)
+    assert [(one.kind, one.span, one.whole, one.raw) for one in nodes(only(text).root)] == fast
 
 
 def test_blocks_end_with_their_last_value() -> None:

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_lsp.syntax.notebook import Cell, join
+from ml_lsp.syntax.segments import split
+from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Edit, Span, apply
 
 CELLS = (
@@ -40,6 +42,14 @@ def test_a_broken_cell_is_named_and_disturbs_no_other() -> None:
     assert joined.broken == {2}
     spans = [joined.cell_span(index) for index in joined.indexes if index not in joined.broken]
     assert [len(ast.parse(joined.text[start:end]).body) for start, end in spans] == [1, 0, 1]
+
+
+def test_segments_start_afresh_with_each_cell() -> None:
+    joined = join([Cell("def f(:\n    x = (\n"), Cell("class A:\n    def g(self): ...\n"), Cell("y = 1")])
+    found = split(joined.text, boundaries=joined.boundaries)
+    assert set(joined.boundaries) <= set(found.starts)
+    broken = [segment.text for segment in found.segments if tree(segment) is None]
+    assert broken and all(text in joined.text[: joined.boundaries[1]] for text in broken)
 
 
 def test_a_cell_that_ends_in_a_backslash_is_broken_by_itself() -> None:
