@@ -23,7 +23,7 @@ _COMMA = re.compile(r"[ \t]*+,[ \t]*+")
 def scalar_edit(node: Node, new_text: str) -> Edit:
     """Replace a scalar (or an alias) by `new_text`, which is written as it is; tag, anchor and comment stay.
 
-    An empty value is filled in after its `:` or `-`.
+    An empty value is filled in after its `:` or `-` (not the one that a `? key` of a block mapping lacks).
     """
     start, end = node.span
     if start == end:

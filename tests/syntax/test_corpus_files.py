@@ -1,4 +1,4 @@
-"""Every notebook, YAML and JSON file under the folder that ML_LSP_CORPUS names is read; nothing of it is shipped."""
+"""Every notebook, YAML and JSON file under the folder that ML_LSP_CORPUS names is read."""
 
 from __future__ import annotations
 
