@@ -39,9 +39,10 @@ _UNKNOWN_RESULT = "__"
 _LINE_END = r"(?:\r\n|\r|\n)"
 _MAY_HOLD = re.compile(r"(?:\A|[\r\n])[ \t\f]*+[%!?,;/]|=[ \t]*+[!%]|\?[ \t]*+(?:[\r\n]|\Z)")
 _CELL_HEAD = re.compile(rf"(?:[ \t]*+(?:\#[^\r\n]*+)?{_LINE_END})*+(%%[\w.!]++[^\r\n]*+)")
-_MARKER = re.compile(r"([ \t\f]*+)(?:%%|!!|\?\?|[%!?,;/])")
+_MARKER = re.compile(r"[ \t\f]*+(?:%%|!!|\?\?|[%!?,;/])")
 # A line and those that a backslash at its end joins to it, as IPython's find_end_of_continued_line does.
 _REST = re.compile(rf"[^\r\n]*+(?:(?<=\\){_LINE_END}[^\r\n]*+)*+")
+_BLANK_LINES = re.compile(rf"(?:[ \t\f]*+{_LINE_END})*+")
 _INDENT = re.compile(r"[ \t\f]*+")
 _PHYSICAL_LINE = re.compile(r"[^\r\n]*+")
 _HIDING_BODY = re.compile(r"%%[\w.!]")
@@ -150,25 +151,27 @@ def _runs_as_python(cell_magic: str) -> bool:
 
 def _scan(text: str, start: int) -> Iterator[Magic]:
     """IPython's pieces from `start` on, logical line by logical line: only there can they begin."""
+    first_line = len(_match(_BLANK_LINES, text, 0))
+    margin = _after_indent(text, first_line) - first_line
     at = start
     while at < len(text):
-        marker = _MARKER.match(text, at)
-        if not marker:
-            at = yield from _python_line(text, at)
+        if not _MARKER.match(text, at):
+            at = yield from _python_line(text, at, margin)
             continue
-        read = _cell_magic_in_text if _HIDING_BODY.match(text, at) else _line_magic
-        magic = read(text, marker.end(1))
+        body_hidden = _HIDING_BODY.match(text, at)
+        magic = _cell_magic_in_text(text, at) if body_hidden else _line_magic(text, at, margin)
         yield magic
         at = _next_line(text, magic.span.end)
 
 
-def _line_magic(text: str, start: int) -> Magic:
-    """The line magic, shell escape, help or automatic call that begins at `start`, after its indentation."""
+def _line_magic(text: str, line: int, margin: int) -> Magic:
+    """The line magic, shell escape, help or automatic call on the line that starts at `line`."""
+    start = _after_indent(text, line)
     hidden = _rest_of_line(text, start)
     timed = _TIMED.match(hidden)
     if timed and _binds_names(hidden[timed.end() :]):
         return Magic(Span(start, start + timed.end()), timed[0], "pass;")
-    return Magic(Span(start, start + len(hidden)), hidden, _statement(text, start))
+    return Magic(Span(start, start + len(hidden)), hidden, _statement(text, line, margin))
 
 
 def _cell_magic_in_text(text: str, start: int) -> Magic:
@@ -181,7 +184,7 @@ def _cell_magic_in_text(text: str, start: int) -> Magic:
     return Magic(Span(start, end), text[start:end])
 
 
-def _python_line(text: str, start: int) -> Generator[Magic, None, int]:
+def _python_line(text: str, start: int, margin: int) -> Generator[Magic, None, int]:
     """Yield the magic in the logical line at `start`, if any; return where the next logical line starts."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
@@ -199,13 +202,17 @@ def _python_line(text: str, start: int) -> Generator[Magic, None, int]:
                 return _next_line(text, at)
             case "help" if not depth:
                 first = _after_indent(text, start)
-                yield Magic(Span(first, at), text[first:at], _statement(text, first))
+                yield Magic(Span(first, at), text[first:at], _statement(text, start, margin))
     return len(text)
 
 
-def _statement(text: str, start: int) -> str:
-    """The statement without effect that keeps an indented suite valid where its line is hidden."""
-    if start == 0 or text[start - 1] in "\r\n":
+def _statement(text: str, line: int, margin: int) -> str:
+    """The statement without effect that keeps an indented suite valid where its line is hidden.
+
+    `margin` is how deep the cell's first line is indented: IPython takes that off all lines.
+    """
+    start = _after_indent(text, line)
+    if start - line <= margin:
         return ""
     return "pass" if _width(text, start) >= len("pass") else "0"
 

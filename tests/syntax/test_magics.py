@@ -81,6 +81,10 @@ def test_an_indented_magic_leaves_a_valid_suite() -> None:
     ast.parse(python(source))
 
 
+def test_a_cell_of_magics_may_be_indented_as_a_whole() -> None:
+    assert python("\n  !pip install x\n  %y\n").strip() == ""
+
+
 def test_what_a_magic_gives_stays_assigned() -> None:
     source = "files = !ls -l\nn=%sql select \\\n  x\na.b = !\nif x:\n    y = %who\n"
     assert python(source) == "files = __    \nn=__           \n   \na.b = _\nif x:\n    y = __  \n"
