@@ -156,7 +156,11 @@ def test_what_is_no_notebook_is_said_with_its_place(text, line, column) -> None:
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
-@pytest.mark.parametrize("text", ['{"cells": [1]}', '{"cells": [{}]}', "{}", '{"cells": [{"source": "a"]}'])
+@pytest.mark.parametrize(
+    "text",
+    ['{"cells": [1]}', '{"cells": [{}]}', "{}", '{"cells": [{"source": "a"]}', '{"cells": ' + "[" * 100_000],
+    ids=["no object", "no source", "no cells", "not JSON", "too deep"],
+)
 def test_nothing_is_replaced_in_what_is_no_notebook(text) -> None:
     with pytest.raises(NotebookError):
         replace_sources(text, {0: "x"})
