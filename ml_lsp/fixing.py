@@ -1,0 +1,139 @@
+"""Fixes applied to a text, again and again until nothing more is offered; the text never stops parsing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import yaml
+
+from ml_lsp.finding import Finding
+from ml_lsp.review import Document
+from ml_lsp.text import Edit, OverlappingEdits, Span, apply
+
+MOST_ROUNDS = 20  # two rules that undo each other would go on for ever
+
+Review = Callable[[Document], Sequence[Finding]]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What `fix_all` did.
+
+    `applied`: findings whose fix was made (spans in the text of its round). `remaining`: what a review of
+    `text` still says. `refused`: those of `remaining` whose fix would leave text that does not parse.
+    """
+
+    text: str
+    applied: tuple[Finding, ...]
+    remaining: tuple[Finding, ...]
+    refused: tuple[Finding, ...] = ()
+
+
+def fix_all(document: Document, review_fn: Review, *, unsafe: bool = False) -> Fixed:
+    """Apply the fixes that a review offers, round by round, until a review offers none.
+
+    In a round, of fixes that want the same place the first wins; the others come again in the next round if
+    they are still due. Only safe fixes, unless `unsafe`.
+    """
+    applied: list[Finding] = []
+    refused: tuple[Finding, ...] = ()
+    findings = tuple(review_fn(document))
+    seen = {document.text}
+    for _ in range(MOST_ROUNDS):
+        made, text, refused = _one_round(document, _fixable(findings, unsafe))
+        if not made or text in seen:  # nothing to do, or fixes that undo each other
+            break
+        seen.add(text)
+        applied += made
+        document = with_text(document, text, [edit for finding in made for edit in _edits(finding)])
+        findings = tuple(review_fn(document))
+    else:
+        refused = ()
+    return Fixed(document.text, tuple(applied), findings, refused)
+
+
+def with_text(document: Document, text: str, edits: Iterable[Edit]) -> Document:
+    """The document after `edits` have made `text` of it, its cells moved along."""
+    changes = sorted(edits)
+
+    def moved(at: int) -> int:
+        # An insertion exactly where a cell starts belongs to that cell.
+        return at + sum(len(new) - (end - start) for (start, end), new in changes if end <= at and start < at)
+
+    return replace(document, text=text, cells=tuple(moved(at) for at in document.cells))
+
+
+def _edits(finding: Finding) -> tuple[Edit, ...]:
+    return finding.fix.edits if finding.fix else ()
+
+
+def _fixable(findings: Sequence[Finding], unsafe: bool) -> list[Finding]:
+    return [finding for finding in findings if finding.fix and (unsafe or finding.fix.safe)]
+
+
+def _one_round(
+    document: Document, findings: Sequence[Finding]
+) -> tuple[list[Finding], str, tuple[Finding, ...]]:
+    """The findings fixed together, the text after it, and those refused because the text would not parse."""
+    chosen = _apart(document.text, findings)
+    text = _applied(document.text, chosen)
+    if _parses(replace(document, text=text)) or not _parses(document):
+        return chosen, text, ()
+    good: list[Finding] = []
+    refused: list[Finding] = []
+    for finding in chosen:
+        if _parses(replace(document, text=_applied(document.text, [*good, finding]))):
+            good.append(finding)
+        else:
+            refused.append(finding)
+    return good, _applied(document.text, good), tuple(refused)
+
+
+def _applied(text: str, findings: Sequence[Finding]) -> str:
+    return apply(text, [edit for finding in findings for edit in _edits(finding)])
+
+
+def _apart(text: str, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings whose fixes do not want the same characters, first come first served.
+
+    Edits that only touch also count as in conflict: two insertions at one place (the same import, twice) are
+    rarely meant together.
+    """
+    chosen: list[Finding] = []
+    taken: list[Span] = []
+    for finding in findings:
+        spans = [edit.span for edit in _edits(finding)]
+        if any(span.touches(other) for span in spans for other in taken):
+            continue
+        if _applies(text, finding):
+            chosen.append(finding)
+            taken += spans
+    return chosen
+
+
+def _applies(text: str, finding: Finding) -> bool:
+    """Whether a fix is sound in itself and changes something."""
+    try:
+        return _applied(text, [finding]) != text
+    except OverlappingEdits:
+        return False
+
+
+def _parses(document: Document) -> bool:
+    try:
+        if document.language == "json":
+            json.loads(document.text)
+        elif document.language == "yaml":
+            for _ in yaml.parse(document.text, Loader=yaml.SafeLoader):
+                pass
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the reviewed text, as an invalid escape
+                ast.parse(document.text.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, yaml.YAMLError):
+        return False
+    return True
