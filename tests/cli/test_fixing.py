@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,6 @@ from ml_lsp.finding import Finding, Fix, Severity, Tier
 from ml_lsp.fixing import MOST_ROUNDS, fix_all, with_text
 from ml_lsp.review import Document
 from ml_lsp.text import Edit, Span, apply
-from pathlib import Path
 
 
 def finding(span, edits, safe=True, rule="demo/rule"):
