@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import json
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 import yaml
 
 from ml_lsp.finding import Finding
 from ml_lsp.review import Document
-from ml_lsp.text import Edit, OverlappingEdits, Span, apply
+from ml_lsp.text import Edit, OverlappingEdits, Source, Span, apply
 
 MOST_ROUNDS = 20  # two rules that undo each other would go on for ever
 
@@ -44,7 +45,7 @@ def fix_all(document: Document, review_fn: Review, *, unsafe: bool = False) -> F
     findings = tuple(review_fn(document))
     seen = {document.text}
     for _ in range(MOST_ROUNDS):
-        made, text, refused = _one_round(document, _fixable(findings, unsafe))
+        made, text, refused = _one_round(document, list(_fixable(document, findings, unsafe)))
         if not made or text in seen:  # nothing to do, or fixes that undo each other
             break
         seen.add(text)
@@ -54,6 +55,12 @@ def fix_all(document: Document, review_fn: Review, *, unsafe: bool = False) -> F
     else:
         refused = ()
     return Fixed(document.text, tuple(applied), findings, refused)
+
+
+def _in_common(one: str, other: str) -> int:
+    """How many characters two texts start with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def with_text(document: Document, text: str, edits: Iterable[Edit]) -> Document:
@@ -67,12 +74,45 @@ def with_text(document: Document, text: str, edits: Iterable[Edit]) -> Document:
     return replace(document, text=text, cells=tuple(moved(at) for at in document.cells))
 
 
+def difference(old: str, new: str) -> Iterator[Edit]:
+    """Edits that make `new` of `old`, line by line, each as small as its ends allow."""
+    before, after = Source(old), Source(new)
+    lines, changed = lines_of(before), lines_of(after)
+    for kind, a, b, c, d in SequenceMatcher(None, lines, changed).get_opcodes():
+        if kind != "equal":
+            yield _trimmed(before.line_span(a).start, "".join(lines[a:b]), "".join(changed[c:d]))
+
+
+def lines_of(source: Source) -> list[str]:
+    """The lines of a text, each with its line end."""
+    return [source.text[slice(*source.line_span(line))] for line in range(len(source.line_starts))]
+
+
+def _trimmed(start: int, old: str, new: str) -> Edit:
+    """Replace `old` at `start` by `new`, leaving alone what they have in common at both ends."""
+    head = _in_common(old, new)
+    tail = _in_common(old[head:][::-1], new[head:][::-1])
+    return Edit(Span(start + head, start + len(old) - tail), new[head : len(new) - tail])
+
+
 def _edits(finding: Finding) -> tuple[Edit, ...]:
     return finding.fix.edits if finding.fix else ()
 
 
-def _fixable(findings: Sequence[Finding], unsafe: bool) -> list[Finding]:
-    return [finding for finding in findings if finding.fix and (unsafe or finding.fix.safe)]
+def _fixable(document: Document, findings: Sequence[Finding], unsafe: bool) -> Iterator[Finding]:
+    """The findings that may be fixed, with the structural changes of their fixes made edits."""
+    for finding in findings:
+        fix = finding.fix
+        if fix is None or not (unsafe or fix.safe):
+            continue
+        if fix.rewrites:
+            from ml_lsp.fixes import CannotRewrite, worked_out
+
+            try:
+                fix = worked_out(document.text, fix, document.cells)
+            except CannotRewrite:  # the finding stays, and says that it can be fixed by hand
+                continue
+        yield replace(finding, fix=fix)
 
 
 def _one_round(

@@ -42,7 +42,15 @@ def read_text(path: Path) -> TextFile:
     Raises:
         Unreadable: if it is no regular file, larger than `LARGEST`, binary, or not in its encoding.
     """
-    raw = _bytes(path)
+    return decoded(path, _bytes(path))
+
+
+def decoded(path: Path, raw: bytes) -> TextFile:
+    """The text file that holds these bytes; `path` tells by its suffix how its encoding is known.
+
+    Raises:
+        Unreadable: if they are binary, or not in their encoding.
+    """
     bom = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
     if b"\0" in raw[:_SNIFFED]:
         raise Unreadable("a binary file")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_lsp.finding import Finding, Fix, Severity, Tier
-from ml_lsp.fixing import MOST_ROUNDS, fix_all, with_text
+from ml_lsp.finding import Finding, Fix, Rewrite, Severity, Tier
+from ml_lsp.fixing import MOST_ROUNDS, difference, fix_all, with_text
 from ml_lsp.review import Document
 from ml_lsp.text import Edit, Span, apply
 
@@ -138,3 +138,29 @@ def test_a_text_that_parses_goes_on_parsing(edits):
         ]
 
     ast.parse(fix_all(python(text), review).text)
+
+
+def test_structural_changes_are_worked_out():
+    def review(document):
+        at = document.text.index("x = model()")
+        if "no_grad" in document.text:
+            return []
+        fix = Fix("wrap", (), True, (Rewrite("wrap_in_with", Span(at, at + 11), "torch.no_grad()"),))
+        return [Finding("demo/rule", Severity.WARNING, Tier.DEFAULT, Span(at, at + 1), "said", fix)]
+
+    done = fix_all(python("import torch\n\n\ndef f():\n    x = model()\n"), review)
+    assert done.text == "import torch\n\n\ndef f():\n    with torch.no_grad():\n        x = model()\n"
+
+
+def test_a_structural_change_without_its_place_is_left_alone():
+    def review(document):
+        fix = Fix("decorate", (), True, (Rewrite("decorate", Span(0, 1), "f"),))
+        return [Finding("demo/rule", Severity.WARNING, Tier.DEFAULT, Span(0, 1), "said", fix)]
+
+    done = fix_all(python("x = 1\n"), review)
+    assert (done.text, len(done.remaining)) == ("x = 1\n", 1)
+
+
+@given(st.text("ab\r\n\u2028😀", max_size=40), st.text("ab\r\n\u2028😀", max_size=40))
+def test_the_difference_of_two_texts_makes_one_of_the_other(old, new):
+    assert apply(old, difference(old, new)) == new
