@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ml_lsp import kept
-from ml_lsp.catalogue import Rule, shipped_rules
+from ml_lsp.catalogue import Rule
 from ml_lsp.files import FoundFile
 from ml_lsp.finding import Finding
 from ml_lsp.fixing import Fixed, fix_all, lines_of
@@ -20,8 +20,8 @@ from ml_lsp.ignores import Silenced, silence
 from ml_lsp.opened import Opened, opened, rewritten
 from ml_lsp.report.results import Reviewed
 from ml_lsp.review import Document, Memory, Surroundings, review_now
-from ml_lsp.settings import Settings, rule_chooser
-from ml_lsp.team import team_rules
+from ml_lsp.rulebook import known_rules
+from ml_lsp.settings import rule_chooser
 from ml_lsp.text import Source
 from ml_lsp.textfile import TextFile, Unreadable, Unwritable, read_text, write_back
 
@@ -58,16 +58,6 @@ class Outcome:
     refused: tuple[Finding, ...] = ()
     diff: str = ""
     fixed_text: str | None = None
-
-
-def all_rules(settings: Settings) -> tuple[Rule, ...]:
-    """The rules that there are under these settings: those that ship and a team's own.
-
-    Raises:
-        CatalogueError: if a rule page is wrong.
-    """
-    shipped = shipped_rules()
-    return (*shipped, *team_rules(settings, {rule.id for rule in shipped})) if settings.rules else shipped
 
 
 def shown_path(path: Path) -> str:
@@ -124,7 +114,7 @@ class Reviewer:
     def _rules(self, found: FoundFile) -> tuple[Rule, ...]:
         key = repr(found.settings)
         if key not in self._choosers:
-            self._choosers[key] = rule_chooser(all_rules(found.settings), found.settings)
+            self._choosers[key] = rule_chooser(known_rules(found.settings), found.settings)
         return self._choosers[key](found.path)
 
     def _findings(self, document: Document, rules: tuple[Rule, ...]) -> tuple[Finding, ...]:

@@ -19,6 +19,7 @@ from ml_lsp.opened import opened
 from ml_lsp.report import render
 from ml_lsp.report.results import Report
 from ml_lsp.report.text import counted
+from ml_lsp.rulebook import known_rules
 from ml_lsp.settings import Settings, SettingsError, read_settings, unknown_selectors
 from ml_lsp.textfile import Unreadable, decoded
 
@@ -119,7 +120,7 @@ def _rules(files: Iterable[FoundFile], options: CheckOptions) -> dict[str, Rule]
     known = {repr(item.settings): item.settings for item in files} or {"": Settings()}
     rules: dict[str, Rule] = {}
     for settings in known.values():
-        rules |= {rule.id: rule for rule in batch.all_rules(settings)}
+        rules |= {rule.id: rule for rule in known_rules(settings)}
     everything = tuple(rules.values())
     said = (*options.select, *options.ignore)
     for unknown in unknown_selectors(said, everything):

@@ -22,10 +22,10 @@ def _known_rules() -> tuple[Rule, ...]:
     """The rules that ship and those of the team whose folder this is."""
     from pathlib import Path
 
-    from ml_lsp.batch import all_rules
+    from ml_lsp.rulebook import known_rules
     from ml_lsp.settings import read_settings
 
-    return all_rules(read_settings(Path.cwd()))
+    return known_rules(read_settings(Path.cwd()))
 
 
 def explain(name: str, form: str) -> int:

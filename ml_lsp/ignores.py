@@ -151,7 +151,8 @@ def _unused(
         yield rule.finding(ignore.span, edits=(_removal(ignore, text),), message=message)
     elif not ignore.names:
         if not hit:
-            yield rule.finding(ignore.span, edits=(_removal(ignore, text),), names="no rule")
+            message = "Nothing to ignore: no rule reports here."
+            yield rule.finding(ignore.span, edits=(_removal(ignore, text),), message=message)
     else:
         vain = [
             name

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_lsp.catalogue import FixText, Rule
+from ml_lsp.catalogue import FixText, Rule, shipped_rules
 from ml_lsp.finding import Finding, Severity, Tier
 from ml_lsp.ignores import UNUSED_IGNORE, ignore_edit, ignore_file_edit, silence
 from ml_lsp.text import Span, apply
@@ -289,6 +289,17 @@ def test_json_has_no_comments():
 def test_a_string_without_end_takes_no_time():
     text = "x = '''" + "a" * 50_000 + "# ml-lsp: ignore\\"
     assert silence(text, report(text)).kept == ()
+
+
+PAGE = next(rule for rule in shipped_rules() if rule.id == UNUSED_IGNORE)
+
+
+@pytest.mark.parametrize("example", PAGE.examples, ids=lambda example: example.name)
+def test_the_examples_of_the_page(example):
+    found = silence(example.code, [], shipped_rules()).kept
+    assert bool(found) == ("# expect:" in example.code)
+    edits = [edit for item in found for edit in item.fix.edits]
+    assert apply(example.code, edits) == (example.fixed or example.code)
 
 
 STATEMENTS = [

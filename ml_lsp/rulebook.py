@@ -1,4 +1,7 @@
-"""A team's own rules: pages with `match:` in folders that the settings name. Opening them runs no code."""
+"""All rules there are for a workspace: those that ship, and a team's.
+
+A team's own rules are pages with `match:` in folders that its settings name; reading them runs no code.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,22 @@ from pathlib import Path
 
 import yaml
 
-from ml_lsp.catalogue import CatalogueError, Rule, parse_rule
+from ml_lsp.catalogue import CatalogueError, Rule, parse_rule, shipped_rules
 from ml_lsp.settings import Settings
 
 _MOST_PAGES = 1_000
 _LARGEST_PAGE = 200_000  # bytes
 _DEEPEST = 20  # lists and mappings inside each other
+
+
+def known_rules(settings: Settings) -> tuple[Rule, ...]:
+    """All rules there are under these settings, on or off.
+
+    Raises:
+        CatalogueError: if a rule page is wrong.
+    """
+    shipped = shipped_rules()
+    return (*shipped, *team_rules(settings, {rule.id for rule in shipped})) if settings.rules else shipped
 
 
 def team_rules(settings: Settings, shipped: Collection[str] = ()) -> tuple[Rule, ...]:
