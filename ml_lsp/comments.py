@@ -104,7 +104,7 @@ def statement_start(text: str, at: int) -> int:
 
 
 def takes_comment(text: str, at: int) -> bool:
-    """Whether a comment can be written at the line end `at` of a Python text: not in a string or after `\\`."""
+    """Whether a comment fits at the line end `at` of a Python text: not in a string or after a backslash."""
     for token in _python_tokens(text, 0):
         if token.start > at:
             break

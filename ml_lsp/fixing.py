@@ -85,7 +85,8 @@ def difference(old: str, new: str) -> Iterator[Edit]:
 
 def lines_of(source: Source) -> list[str]:
     """The lines of a text, each with its line end."""
-    return [source.text[slice(*source.line_span(line))] for line in range(len(source.line_starts))]
+    lines = [source.text[slice(*source.line_span(line))] for line in range(len(source.line_starts))]
+    return lines if lines[-1] else lines[:-1]
 
 
 def _trimmed(start: int, old: str, new: str) -> Edit:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ class Store:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _opened(file)
         except sqlite3.DatabaseError:
-            file.unlink(missing_ok=True)  # not a database, or torn: start a new one next time
+            with suppress(OSError):  # where it cannot even be removed, there is no store
+                file.unlink()  # not a database, or torn: the next run makes a new one
         except OSError:
             return
 

@@ -40,7 +40,7 @@ def compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     Raises:
         WildPattern: if one of them is no gitignore pattern.
     """
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415  (costs 20 ms that most commands need not pay)
+    from pathspec import GitIgnoreSpec  # late: 20 ms that most runs need not pay
 
     try:
         return GitIgnoreSpec.from_lines(patterns)

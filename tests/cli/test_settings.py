@@ -108,7 +108,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path, text, line, said):
 
 def test_a_wrong_table_in_pyproject(tmp_path):
     write(tmp_path, "[tool]\nml-lsp = 3\n", "pyproject.toml")
-    with pytest.raises(SettingsError, match="pyproject.toml:2: `tool.ml-lsp` must be a table"):
+    with pytest.raises(SettingsError, match=r"pyproject\.toml:2: `tool\.ml-lsp` must be a table"):
         read_settings(tmp_path)
 
 
@@ -141,7 +141,14 @@ def test_rules_through_a_link_that_leads_outside_are_refused(tmp_path):
 
 def test_what_the_editor_sends_is_laid_over(tmp_path):
     settings = Settings(select=("torch",), ignore=("a/b",), severity={"x": None}, root=tmp_path)
-    unset = {"profile": "", "select": [], "python": None, "severity": {}, "trace": {"server": "off"}, "path": "x"}
+    unset = {
+        "profile": "",
+        "select": [],
+        "python": None,
+        "severity": {},
+        "trace": {"server": "off"},
+        "path": "x",
+    }
     assert merge(settings, unset) == settings
     sent = {
         "profile": "review",
@@ -169,7 +176,10 @@ def test_settings_travel_between_processes():
     ("settings", "expected"),
     [
         ({}, ["torch/bad-call", "torch/worse-call", "yaml/bad-value"]),
-        ({"profile": Tier.REVIEW}, ["torch/bad-call", "torch/worse-call", "torch/doubtful", "yaml/bad-value"]),
+        (
+            {"profile": Tier.REVIEW},
+            ["torch/bad-call", "torch/worse-call", "torch/doubtful", "yaml/bad-value"],
+        ),
         ({"select": ("torch",)}, ["torch/bad-call", "torch/worse-call"]),
         ({"select": ("torch/doubtful", "yaml")}, ["torch/doubtful", "yaml/bad-value"]),
         ({"select": ("*/bad-*",)}, ["torch/bad-call", "yaml/bad-value"]),
@@ -179,7 +189,10 @@ def test_settings_travel_between_processes():
         ({"select": ("torch",), "ignore": ("torch",)}, []),
         ({"select": ("torch",), "ignore": ("*",)}, ["torch/bad-call", "torch/worse-call"]),
         ({"severity": {"torch": None}}, ["yaml/bad-value"]),
-        ({"severity": {"torch": None, "torch/bad-call": Severity.INFO}}, ["torch/bad-call", "yaml/bad-value"]),
+        (
+            {"severity": {"torch": None, "torch/bad-call": Severity.INFO}},
+            ["torch/bad-call", "yaml/bad-value"],
+        ),
     ],
 )
 def test_which_rules_run(rules, settings, expected):
@@ -249,7 +262,7 @@ def test_a_teams_own_rule(tmp_path):
     ],
 )
 def test_a_teams_wrong_page_is_named(tmp_path, text, said):
-    with pytest.raises(CatalogueError, match="load.yaml") as caught:
+    with pytest.raises(CatalogueError, match=r"load\.yaml") as caught:
         team_rules(team(tmp_path, text))
     assert said in str(caught.value)
 
@@ -270,5 +283,3 @@ def test_a_teams_page_may_not_lead_outside(tmp_path):
 def test_the_documentation_names_every_setting():
     page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
     assert [key for key in KEYS if f"`{key}`" not in page] == []
-
-
