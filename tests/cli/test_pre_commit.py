@@ -17,7 +17,7 @@ repos:
     rev: {revision}
     hooks:
       - id: ml-lsp
-        args: [--ignore, repro]
+        args: [--ignore, torch]
       - id: ml-lsp-fix
         stages: [manual]
 """
@@ -45,11 +45,14 @@ def test_hooks_from_a_clean_clone(tmp_path):
     (project / "generated.py").write_text("x = 1  # ml-lsp: ignore\n")
     git(project, "add", "-A")
 
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment |= {"PRE_COMMIT_HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
     def run(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "pre_commit", "run", "--all-files", *arguments],
             cwd=project,
-            env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path)},
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
