@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-import yaml
-
 from ml_lsp.finding import Finding
 from ml_lsp.review import Document
 from ml_lsp.text import Edit, OverlappingEdits, Source, Span, apply
@@ -165,16 +163,26 @@ def _applies(text: str, finding: Finding) -> bool:
 
 
 def _parses(document: Document) -> bool:
+    if document.language == "yaml":
+        return _parses_as_yaml(document.text)
     try:
         if document.language == "json":
             json.loads(document.text)
-        elif document.language == "yaml":
-            for _ in yaml.parse(document.text, Loader=yaml.SafeLoader):
-                pass
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of the reviewed text, as an invalid escape
                 ast.parse(document.text.removeprefix("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, yaml.YAMLError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _parses_as_yaml(text: str) -> bool:
+    import yaml
+
+    try:
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+            pass
+    except yaml.YAMLError:
         return False
     return True

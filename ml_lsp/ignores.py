@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import yaml
-
 from ml_lsp.catalogue import Rule
 from ml_lsp.comments import (
     Comment,
@@ -256,6 +254,8 @@ def _same_yaml(text: str, edit: Edit) -> bool:
 
 
 def _yaml_events(text: str) -> list[str] | None:
+    import yaml
+
     try:
         return [str(event) for event in yaml.parse(text, Loader=yaml.SafeLoader)]
     except yaml.YAMLError:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import yaml
-
 from ml_lsp.catalogue import CatalogueError, Rule, parse_rule, shipped_rules
 from ml_lsp.settings import Settings
 
@@ -79,6 +77,8 @@ def _read(path: Path) -> Rule:
 
 def _refuse_bombs(text: str, path: Path) -> None:
     """Refuse what makes little YAML large: aliases, and nesting deeper than any page needs."""
+    import yaml
+
     depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
