@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ml_lsp.catalogue import CatalogueError, Rule
 from ml_lsp.finding import Severity
-from ml_lsp.page import rule_page
+from ml_lsp.page import fix_title, rule_page
 from ml_lsp.settings import SettingsError, did_you_mean
 
 _COLOURS = {
@@ -78,7 +78,7 @@ def _object(rule: Rule) -> dict[str, object]:
         "tier": rule.tier.value,
         "area": rule.area,
         "title": rule.title,
-        "fix": {"title": rule.fix.title, "safe": rule.fix.safe} if rule.fix else None,
+        "fix": {"title": fix_title(rule), "safe": rule.fix.safe} if rule.fix else None,
         "url": rule.page_url,
     }
 

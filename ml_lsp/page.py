@@ -16,6 +16,11 @@ def rule_page(rule: Rule) -> str:
     return "\n\n".join(part.strip("\n") for part in _parts(rule)) + "\n"
 
 
+def fix_title(rule: Rule) -> str:
+    """What a rule's fix is called where no code is at hand: `{optimizer}` stands as `optimizer`."""
+    return re.sub(r"\{(\w*)\}", r"\1", rule.fix.title) if rule.fix else ""
+
+
 def _parts(rule: Rule) -> Iterator[str]:
     yield f"# {rule.title}"
     yield f"`{rule.id}` | {rule.severity.value} | {_tier(rule)} | {rule.area}"
@@ -47,7 +52,7 @@ def _remedy(rule: Rule) -> str:
     if rule.fix is None:
         return "There is no automatic fix."
     how = "safe, also on save" if rule.fix.safe else "on request, for review"
-    return f"Fix ({how}): {rule.fix.title}."
+    return f"Fix ({how}): {fix_title(rule)}."
 
 
 def _telling(rule: Rule) -> Example | None:
