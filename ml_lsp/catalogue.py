@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from ml_lsp.finding import Finding, Fix, Related, Rewrite, Severity, Tag, Tier
 from ml_lsp.text import Edit, Span
+
+if TYPE_CHECKING:
+    import yaml
 
 RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
@@ -168,16 +169,30 @@ def parse_rule(text: str, rule_id: str, path: Path) -> Rule:
     Raises:
         CatalogueError: if the page is not YAML, or a key is missing, unknown or of the wrong kind.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return _rule(_parsed(text, path), rule_id, path)
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    """The mapping that a page is, its keys checked."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        node = yaml.compose(text, Loader=loader)
-        raw = yaml.load(text, Loader=loader)
+        node = loader.get_single_node()
+        raw: Any = loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise CatalogueError(f"{where}: not YAML: {getattr(error, 'problem', error)}") from error
+    finally:
+        loader.dispose()
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     _check_keys(raw, path, {key.value: key for key, _ in pairs})
+    checked: dict[str, Any] = raw
+    return checked
+
+
+def _rule(raw: Mapping[str, Any], rule_id: str, path: Path) -> Rule:
     if not RULE_ID.match(rule_id):
         raise CatalogueError(f"{path}: `{rule_id}` is not family/rule-name in small letters and hyphens")
     try:
@@ -220,15 +235,31 @@ def read_rules(folder: Path) -> Iterator[Rule]:
     Raises:
         CatalogueError: if a page is wrong.
     """
+    for rule_id, raw in _pages(folder).items():
+        yield _rule(raw, rule_id, folder / f"{rule_id}.yaml")
+
+
+def _pages(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the pages of a folder say, by rule id in order."""
+    pages = {}
     for path in sorted(folder.glob("*/*.yaml")):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CatalogueError(f"{path}: cannot be read: {error}") from error
-        yield parse_rule(text, f"{path.parent.name}/{path.stem}", path)
+        pages[f"{path.parent.name}/{path.stem}"] = _parsed(text, path)
+    return pages
 
 
 @cache
 def shipped_rules() -> tuple[Rule, ...]:
-    """The rules that ship with the package."""
-    return tuple(read_rules(rules_folder()))
+    """The rules that ship with the package.
+
+    Raises:
+        CatalogueError: if a page is wrong.
+    """
+    from ml_lsp.page_cache import kept_pages
+
+    folder = rules_folder()
+    pages = kept_pages(folder, lambda: _pages(folder))
+    return tuple(_rule(raw, rule_id, folder / f"{rule_id}.yaml") for rule_id, raw in pages.items())

@@ -1,0 +1,69 @@
+"""A rule's page as Markdown, for the terminal, a hover, a report and the documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Example, Rule
+from ml_lsp.finding import Tier
+
+_EXPECT = re.compile(r"[ \t]*#[ \t]*(?:todo-)?expect:[^\n]*")
+
+
+def rule_page(rule: Rule) -> str:
+    """The whole page: what, why, an example before and after, references, and how to silence it."""
+    return "\n\n".join(part.strip("\n") for part in _parts(rule)) + "\n"
+
+
+def fix_title(rule: Rule) -> str:
+    """What a rule's fix is called where no code is at hand: `{optimizer}` stands as `optimizer`."""
+    return re.sub(r"\{(\w*)\}", r"\1", rule.fix.title) if rule.fix else ""
+
+
+def _parts(rule: Rule) -> Iterator[str]:
+    yield f"# {rule.title}"
+    yield f"`{rule.id}` | {rule.severity.value} | {_tier(rule)} | {rule.area}"
+    yield _remedy(rule)
+    yield "## Why"
+    yield rule.why
+    example = _telling(rule)
+    if example:
+        yield "## Example"
+        yield _fenced(_EXPECT.sub("", example.code), example.file)
+        if example.fixed is not None:
+            yield "After the fix:"
+            yield _fenced(_EXPECT.sub("", example.fixed), example.file)
+    yield "## Silence it"
+    yield (
+        f"On one line `# ml-lsp: ignore[{rule.id}]`, in a file `# ml-lsp: ignore-file[{rule.id}]` above the\n"
+        + (f'first statement, everywhere `ignore = ["{rule.id}"]` in the settings.')
+    )
+    if rule.references:
+        yield "## References"
+        yield "\n".join(f"- <{reference}>" for reference in rule.references)
+
+
+def _tier(rule: Rule) -> str:
+    return "on by default" if rule.tier is Tier.DEFAULT else "on in the review profile"
+
+
+def _remedy(rule: Rule) -> str:
+    if rule.fix is None:
+        return "There is no automatic fix."
+    how = "safe, also on save" if rule.fix.safe else "on request, for review"
+    return f"Fix ({how}): {fix_title(rule)}."
+
+
+def _telling(rule: Rule) -> Example | None:
+    """The example that shows most: one with a fix if there is one, else the first that is reported."""
+    reported = [example for example in rule.examples if "expect:" in example.code]
+    return next((example for example in reported if example.fixed is not None), next(iter(reported), None))
+
+
+def _fenced(code: str, file: str) -> str:
+    language = {"py": "python", "yml": "yaml", "yaml": "yaml", "json": "json"}.get(
+        file.rpartition(".")[2], ""
+    )
+    fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall(r"`+", code)), default=0))
+    return f"{fence}{language}\n{code.rstrip()}\n{fence}"

@@ -1,0 +1,70 @@
+"""Notebooks on the command line: places by cell, fixes that leave the rest of the file as it is."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ml_lsp import batch, rulebook
+from ml_lsp.cli import main
+from ml_lsp.text import Edit, Span
+
+pytest.importorskip("ml_lsp.syntax.ipynb")
+
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# bad()"]},
+        {"cell_type": "code", "metadata": {}, "outputs": [{"text": "bad()"}], "source": ["%time x = 1\n", "bad()\n", "é"]},
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": "%%bash\nbad()"},
+        {"cell_type": "code", "metadata": {"x": 1.0}, "outputs": [], "source": ["bad()  # ml-lsp: ignore\n", "bad()"]},
+    ],
+    "metadata": {"kernelspec": {"name": "python3", "language": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@pytest.fixture
+def notebook(rules, tmp_path, monkeypatch):
+    def review(document, chosen, surroundings=None, memory=None):
+        spans = [Span(*match.span()) for match in re.finditer(r"\bbad\b", document.text)]
+        return tuple(rules[0].finding(span, edits=(Edit(span, "good"),), name="bad") for span in spans)
+
+    monkeypatch.setattr(batch, "review_now", review)
+    monkeypatch.setattr(rulebook, "shipped_rules", lambda: rules)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    path = Path("n.ipynb")
+    path.write_text(json.dumps(NOTEBOOK, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def test_places_are_those_of_the_cell(notebook, capsysbinary):
+    assert main(["check", "--format", "json"]) == 1
+    found = json.loads(capsysbinary.readouterr().out)
+    assert [(item["cell"], item["line"], item["column"]) for item in found] == [(1, 2, 1), (3, 2, 1)]
+    main(["check"])
+    assert b"n.ipynb:cell 2:2:1: critical" in capsysbinary.readouterr().out
+
+
+def test_fixes_change_nothing_else(notebook):
+    before = notebook.read_text(encoding="utf-8")
+    assert main(["check", "--fix"]) == 0
+    after = notebook.read_text(encoding="utf-8")
+    changed = [
+        (old, new) for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new
+    ]
+    assert changed == [('    "bad()\\n",', '    "good()\\n",'), ('    "bad()"', '    "good()"')]
+
+
+def test_the_diff_is_of_the_file(notebook, capsysbinary):
+    assert main(["check", "--diff"]) == 1
+    assert b'+    "good()\\n",\n' in capsysbinary.readouterr().out
+
+
+def test_what_is_no_notebook_is_said(notebook, capsysbinary):
+    notebook.write_text('{"a": 1}')
+    assert main(["check"]) == 0
+    assert b"skipped: n.ipynb: not a notebook: " in capsysbinary.readouterr().err
+    assert main(["check", "n.ipynb"]) == 2
