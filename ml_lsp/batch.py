@@ -229,7 +229,9 @@ def review_files(files: Sequence[FoundFile], plan: Plan, jobs: int) -> Iterator[
             for outcomes in pool.map(_work, chunks):
                 yield from outcomes
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)
+    if plan.store is not None:
+        kept.Store(plan.store).close()  # the workers end without tidying up
 
 
 def _size(files: Sequence[FoundFile]) -> int:

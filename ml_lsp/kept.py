@@ -68,7 +68,16 @@ class Store:
             self._give_up()
 
     def save(self) -> None:
-        """Write what was put, and drop what is older than a month."""
+        """Write what was put."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.commit()
+        except sqlite3.Error:
+            self._give_up()
+
+    def close(self) -> None:
+        """Write what was put, drop what is older than a month, and let go of the file."""
         if self._connection is None:
             return
         try:
@@ -76,11 +85,7 @@ class Store:
             self._connection.execute("DELETE FROM results WHERE day < ?", (oldest,))
             self._connection.commit()
         except sqlite3.Error:
-            self._give_up()
-
-    def close(self) -> None:
-        """Write what was put and let go of the file."""
-        self.save()
+            pass  # another process has it; the next run drops what is old
         self._give_up()
 
     def _give_up(self) -> None:
