@@ -6,9 +6,10 @@ import difflib
 import logging
 import os
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ml_lsp import kept
@@ -45,9 +46,9 @@ class Plan:
 class Outcome:
     """What became of one file.
 
-    `problem`: why it could not be reviewed or written. `broken`: that is our fault. `diff`: what its fixes
-    change, as a unified diff; `fixed_text`: the file's text after them. `refused`: fixes that would have left
-    text that does not parse.
+    `problem`: why it could not be reviewed or written. `broken`: that is our fault. `refused`: fixes that
+    would have left text that does not parse. `diff`: what fixes change, as a unified diff. `fixed_text`: the
+    file's text after them. `seconds`: what the checks took, by rule.
     """
 
     reviewed: Reviewed
@@ -58,6 +59,7 @@ class Outcome:
     refused: tuple[Finding, ...] = ()
     diff: str = ""
     fixed_text: str | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def shown_path(path: Path) -> str:
@@ -77,6 +79,7 @@ class Reviewer:
     _stamps: dict[tuple[Rule, ...], str] = field(default_factory=dict)
     _store: kept.Store | None = None
     _engine: str = ""
+    _faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.plan.store is not None:
@@ -96,10 +99,16 @@ class Reviewer:
     def review_text(self, file: Opened, found: FoundFile, on_disk: TextFile | None = None) -> Outcome:
         """Review a document and, if so planned, fix it, on disk where it came from there."""
         rules = self._rules(found)
-        first = self._judged(file.document, rules)
-        if self.plan.fix and any(_may_fix(finding, self.plan) for finding in first.kept):
-            return self._fixed(file, found, rules, on_disk)
-        return Outcome(_reviewed(file, first), found.named)
+        self._faults.clear()
+        outcome = Outcome(_reviewed(file, self._judged(file.document, rules)), found.named)
+        if self.plan.fix and any(_may_fix(finding, self.plan) for finding in outcome.reviewed.findings):
+            outcome = self._fixed(file, found, rules, on_disk)
+        if self._faults:
+            said = "; ".join(
+                dict.fromkeys((outcome.problem, *self._faults) if outcome.problem else self._faults)
+            )
+            outcome = replace(outcome, problem=said, broken=True)
+        return replace(outcome, seconds=self.memory.rules(rules).take_seconds())
 
     def save(self) -> None:
         """Write what is to be kept between runs."""
@@ -131,13 +140,15 @@ class Reviewer:
             except ValueError:
                 log.debug("a kept result is unreadable; made anew")
         findings = self._looked_at(document, rules, surroundings)
-        self._store.put(key, kept.to_json(findings))
+        if not self._faults:
+            self._store.put(key, kept.to_json(findings))
         return findings
 
     def _looked_at(
         self, document: Document, rules: tuple[Rule, ...], surroundings: Surroundings
     ) -> tuple[Finding, ...]:
-        findings = review_now(document, rules, surroundings, self.memory)
+        with _collected_errors(self._faults):
+            findings = review_now(document, rules, surroundings, self.memory)
         self.memory.forget(document.path)
         return findings
 
@@ -173,6 +184,23 @@ def _outcome(before: Opened, after: Opened, judged: Silenced, found: FoundFile, 
         diff=diff,
         fixed_text=after.file_text,
     )
+
+
+@contextmanager
+def _collected_errors(found: list[str]) -> Iterator[None]:
+    """Collect what a review logs: the checks that raised, without which it went on."""
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            error = record.exc_info[1] if record.exc_info else None
+            found.append(f"{record.getMessage()}: {error!r}; please report it")
+
+    collector, logger = Collector(logging.ERROR), logging.getLogger("ml_lsp")
+    logger.addHandler(collector)
+    try:
+        yield
+    finally:
+        logger.removeHandler(collector)
 
 
 def _fault(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +62,8 @@ class CheckOptions:
 
     def plan(self) -> Plan:
         """What to do with each file."""
-        store = None if self.no_cache else kept.default_file()
+        # Kept results would take no time, and the statistics are there to say what a rule costs.
+        store = None if self.no_cache or self.statistics else kept.default_file()
         return Plan(self.fix or self.diff, self.unsafe_fixes, self.fix and not self.diff, store)
 
 
@@ -173,7 +175,7 @@ def _conclude(
         _say(f"Would fix {counted(would, 'finding')}." if would else "Nothing to fix.")
         return FAILED if failed else FINDINGS if would else CLEAN
     if options.statistics:
-        _write(_statistics(report), options, out)
+        _write(_statistics(report, outcomes), options, out)
     else:
         _write(render(report, options.format, colour=_is_colourful(options, out)), options, out)
     return FAILED if failed else FINDINGS if report.total else CLEAN
@@ -195,12 +197,19 @@ def _report(outcomes: Sequence[Outcome], rules: dict[str, Rule]) -> Report:
     return Report(tuple(telling), rules, len(outcomes) - unread, fixed)
 
 
-def _statistics(report: Report) -> str:
-    """Findings by rule, the most frequent first; `*` marks rules whose findings can be fixed."""
+def _statistics(report: Report, outcomes: Sequence[Outcome]) -> str:
+    """Findings by rule, the most frequent first, and what its check took; `*` marks what can be fixed."""
     fixable = {finding.rule for _, finding in report.findings() if finding.fix}
-    rows = sorted(report.by_rule.items(), key=lambda row: (-row[1], row[0]))
-    lines = [f"{number:>7,} {'*' if id in fixable else ' '} {id}" for id, number in rows]
-    return "\n".join([*lines, f"{report.total:>7,}   in {counted(report.checked, 'file')}"]) + "\n"
+    seconds: Counter[str] = Counter()
+    for outcome in outcomes:
+        seconds.update(outcome.seconds)
+    ids = sorted({*report.by_rule, *seconds}, key=lambda id: (-report.by_rule[id], -seconds[id], id))
+    lines = [
+        f"{report.by_rule[id]:>9,} {seconds[id] * 1000:>8,.0f} {'*' if id in fixable else ' '} {id}"
+        for id in ids
+    ]
+    total = f"{report.total:>9,} {seconds.total() * 1000:>8,.0f}   in {counted(report.checked, 'file')}"
+    return "\n".join([" findings       ms   rule", *lines, total]) + "\n"
 
 
 def _is_colourful(options: CheckOptions, out: TextIO) -> bool:

@@ -48,11 +48,19 @@ def is_paired(rule: Rule) -> bool:
     return rule.match is not None or (find_spec(name.rpartition(".")[0]) and find_spec(name)) is not None
 
 
+@dataclass
+class Clock:
+    """The seconds that a check has taken."""
+
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Checker:
     """A rule with its check."""
 
     rule: Rule
+    clock: Clock = field(default_factory=Clock)
 
     @cached_property
     def _pair(self) -> tuple[Check, type]:
@@ -84,6 +92,13 @@ class RuleSet:
     @cached_property
     def _checkers(self) -> tuple[Checker, ...]:
         return tuple(Checker(rule) for rule in self.rules if is_paired(rule))
+
+    def take_seconds(self) -> dict[str, float]:
+        """The seconds that the checks of rules took since this was last asked, by rule id."""
+        taken = {checker.rule.id: checker.clock.seconds for checker in self._checkers if checker.clock.seconds}
+        for checker in self._checkers:
+            checker.clock.seconds = 0.0
+        return taken
 
     @cached_property
     def ids(self) -> frozenset[str]:

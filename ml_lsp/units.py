@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -110,7 +111,10 @@ def _possible_names(call: Call) -> set[str]:
 def _run(checkers: Iterable[Checker], subject: Any) -> Iterator[Finding]:
     """The findings of checks on one subject; a check that raises is logged and skipped."""
     for checker in checkers:
+        started = time.perf_counter()
         try:
             yield from checker.check(subject, checker.rule)
         except Exception:
             log.exception("the check of %s failed", checker.rule.id)
+        finally:
+            checker.clock.seconds += time.perf_counter() - started

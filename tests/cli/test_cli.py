@@ -6,11 +6,12 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from ml_lsp import __version__, batch, rulebook
+from ml_lsp import __version__, batch, match, rulebook
 from ml_lsp.cli import FORMATS, main
 from ml_lsp.report import FORMATS as REPORT_FORMATS
 from ml_lsp.text import Edit, Span
@@ -34,8 +35,8 @@ def demo(rules, tmp_path, monkeypatch):
             ("torch/doubtful", "doubtful", "sure"),
             ("torch/bad-call", "broken", "((("),
         ):
-            for match in re.finditer(rf"\b{word}\b(?=\()", document.text):
-                span = Span(*match.span())
+            for found_word in re.finditer(rf"\b{word}\b(?=\()", document.text):
+                span = Span(*found_word.span())
                 found += [
                     item.finding(span, edits=(Edit(span, new),), name=word)
                     for item in chosen
@@ -235,7 +236,44 @@ def test_statistics(run):
     Path("a.py").write_text("bad(); bad(); worse()\n")
     code, out, _ = run("check", "--statistics")
     assert code == 1
-    assert out == "      2 * torch/bad-call\n      1 * torch/worse-call\n      3   in 1 file\n"
+    assert [line.split() for line in out.splitlines()] == [
+        ["findings", "ms", "rule"],
+        ["2", "0", "*", "torch/bad-call"],
+        ["1", "0", "*", "torch/worse-call"],
+        ["3", "0", "in", "1", "file"],
+    ]
+
+
+def test_statistics_count_the_time_of_checks(rules, tmp_path, monkeypatch, capsysbinary):
+    monkeypatch.setattr(rulebook, "shipped_rules", lambda: rules)
+
+    def slow(call, rule):
+        time.sleep(0.02)
+        yield from ()
+
+    monkeypatch.setattr(match, "check", slow)
+    (tmp_path / "a.py").write_text("import torch\ntorch.bad()\n")
+    assert main(["check", "--statistics", str(tmp_path)]) == 0
+    lines = capsysbinary.readouterr().out.decode().splitlines()
+    spent = {line.split()[-1]: int(line.split()[1]) for line in lines[1:-1]}
+    assert spent.keys() == {"torch/bad-call", "torch/worse-call", "yaml/bad-value"}
+    assert all(milliseconds >= 20 for milliseconds in spent.values())
+
+
+def test_a_check_that_raises_is_told_of_and_nothing_kept(rules, tmp_path, monkeypatch, capsysbinary, caplog):
+    monkeypatch.setattr(rulebook, "shipped_rules", lambda: rules[:1])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "a.py").write_text("import torch\ntorch.bad()  # ml-lsp: ignore\n")
+
+    def raising(call, rule):
+        raise KeyError("oops")
+
+    monkeypatch.setattr(match, "check", raising)
+    for _ in range(2):
+        assert main(["check", str(tmp_path / "a.py")]) == 2
+        told = "the check of torch/bad-call failed: KeyError('oops'); please report it"
+        assert told in capsysbinary.readouterr().err.decode()
+    caplog.clear()  # the failure was meant
 
 
 def test_review_is_a_document_of_all_rules(run):

@@ -15,9 +15,19 @@ pytest.importorskip("ml_lsp.syntax.ipynb")
 NOTEBOOK = {
     "cells": [
         {"cell_type": "markdown", "metadata": {}, "source": ["# bad()"]},
-        {"cell_type": "code", "metadata": {}, "outputs": [{"text": "bad()"}], "source": ["%time x = 1\n", "bad()\n", "é"]},
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [{"text": "bad()"}],
+            "source": ["%time x = 1\n", "bad()\n", "é"],
+        },
         {"cell_type": "code", "metadata": {}, "outputs": [], "source": "%%bash\nbad()"},
-        {"cell_type": "code", "metadata": {"x": 1.0}, "outputs": [], "source": ["bad()  # ml-lsp: ignore\n", "bad()"]},
+        {
+            "cell_type": "code",
+            "metadata": {"x": 1.0},
+            "outputs": [],
+            "source": ["bad()  # ml-lsp: ignore\n", "bad()"],
+        },
     ],
     "metadata": {"kernelspec": {"name": "python3", "language": "python"}},
     "nbformat": 4,
