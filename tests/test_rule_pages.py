@@ -82,7 +82,6 @@ def test_page_shows_its_fix_and_only_a_fix_that_it_has(rule: Rule) -> None:
 
 @pages
 def test_references_are_secure_addresses(rule: Rule) -> None:
-    assert rule.references
     assert all(re.fullmatch(r"https://[^\s/]+/\S*", address) for address in rule.references)
 
 
