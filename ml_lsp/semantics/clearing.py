@@ -47,7 +47,7 @@ def _may_clear(act: Act, optimizer: Value) -> bool:
 
 
 def _around(scope: Scope) -> Iterator[Scope]:
-    """The bodies that belong to the same training: the function, those around it, the methods of its class."""
+    """The bodies of the same training: the function, those around it, the methods of its class."""
     yield from scope.together()
     owner = enclosing_class(scope)
     if owner is not None:

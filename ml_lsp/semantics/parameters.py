@@ -65,7 +65,7 @@ def _moved(scope: Scope, value: Value) -> tuple[Value, ...] | None:
 
 
 def _may_overlap(scope: Scope, left: Value, right: Value) -> bool:
-    """Whether two modules may share parameters: not if each is made by a call that knows nothing of the other."""
+    """Whether two modules may share parameters: not if each is made without the other."""
     left, right = (unwrapped(origin(scope, unwrapped(value))) for value in (left, right))
     made = all(isinstance(option, Result) for value in (left, right) for option in options(value))
     if not made or identity(left) == identity(right):
@@ -77,3 +77,12 @@ def _may_overlap(scope: Scope, left: Value, right: Value) -> bool:
 def clears_for(scope: Scope, clearing: Value, optimizer: Value) -> bool:
     """Whether clearing one thing's gradients may clear those that an optimizer uses."""
     return not certainly_apart(scope, clearing, optimizer)
+
+
+def clears_certainly(scope: Scope, clearing: Value, optimizer: Value) -> bool:
+    """Whether clearing one thing's gradients is certain to clear those that an optimizer uses."""
+    if identity(clearing) == identity(optimizer):
+        return True
+    owners = trained(scope, optimizer) or ()
+    wiped = identity(origin(scope, unwrapped(clearing)))
+    return any(wiped == identity(origin(scope, owner)) for owner in owners)

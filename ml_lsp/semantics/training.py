@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
@@ -21,7 +22,7 @@ _DISTRIBUTED_BACKWARD = "torch.distributed.autograd.backward"
 
 
 def is_backward(act: Act) -> bool:
-    """Whether it runs autograd: `loss.backward()`, `torch.autograd.backward(loss)`, `accelerator.backward(loss)`."""
+    """Whether it runs a backward pass: `loss.backward()`, `accelerator.backward(loss)`."""
     return act.call.method in ("backward", "manual_backward") or act.call.name == "torch.autograd.backward"
 
 
@@ -107,6 +108,16 @@ def happens_once(act: Act) -> bool:
     return not any(is_loop(block.node) for call in inner for block in call.block.chain())
 
 
+def conditions(act: Act, inside: Loop) -> Iterator[tuple[Scope, Block]]:
+    """The branches that an act in a loop depends on, in the loop and in the helpers that lead to it."""
+    for call in (*act.through, act.call):
+        for block in call.block.chain():
+            if call.scope is inside.scope and block.node is inside.node:
+                break
+            if isinstance(block.node, ast.If | ast.IfExp | ast.Match | ast.Try) and block.arm != "finally":
+                yield call.scope, block
+
+
 def exclude_each_other(one: Block, two: Block) -> bool:
     """Whether at most one of two blocks runs: they lie in different arms of one `if`, `try` or `match`."""
     arms = {id(block.node): block.arm for block in one.chain() if block.node is not None}
@@ -162,6 +173,11 @@ def stores_gradients(scope: Scope) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------- loops
+
+
+def reads_gradients(scope: Scope) -> bool:
+    """Whether a scope may look at gradients itself: at any `.grad`."""
+    return "grad" in facts(scope.inquiry.module.pieces[scope.piece]).words
 
 
 @dataclass(frozen=True, eq=False)
