@@ -21,6 +21,10 @@ _SCALER_NAME = re.compile(r"(?:^|_)(?:grad_?)?scaler(?:_|\d|$)", re.IGNORECASE)
 _EVAL_LOADER = re.compile(
     r"(?:^|_)(?:val|valid|validation|test|eval|evaluation|dev)(?:_?(?:data)?_?(?:loader|dl|dataloader|iter|set|data))?s?\Z"
 )
+_MODEL_NAME = re.compile(
+    r"(?:^|_)(?:model|net|network|module|encoder|decoder|backbone|head|generator|discriminator|critic|actor"
+    r"|policy|agent|criterion|loss_fn|loss_func|loss_function)s?(?:_|\d|$)|^net[A-Z]"
+)
 _LOADER_NAME = re.compile(r"(?:^|_)(?:data)?_?(?:loader|dl|dataloader|iterator|iter)s?\Z")
 
 # Frameworks that own the training step themselves.
@@ -92,6 +96,11 @@ def is_evaluation_loader_name(name: str) -> bool:
 def is_loader_name(name: str) -> bool:
     """Whether a name says that it holds batches."""
     return bool(_LOADER_NAME.search(name.lower()))
+
+
+def is_model_name(name: str) -> bool:
+    """Whether a name says that it holds a module: weak evidence, never enough to report."""
+    return bool(_MODEL_NAME.search(name))
 
 
 def is_managed(scope: Scope) -> bool:

@@ -200,6 +200,8 @@ def identity(value: Value) -> Hashable:
             return identity(of)
         case Either(found):
             return ("either", frozenset(identity(option) for option in found))
+        case Param() if (owner_node := _instance_of(value)) is not None:
+            return ("self", owner_node)
         case Param() | Ref() | Global():
             return value
         case Const(constant):
@@ -207,6 +209,14 @@ def identity(value: Value) -> Hashable:
     if value.site is not None:
         return ("site", value.site.node)
     return ("value", repr(value))
+
+
+def _instance_of(value: Param) -> ast.AST | None:
+    """The class whose method has this parameter as its `self`: one object in all methods of the class."""
+    scope = value.site.scope if value.site is not None else None
+    if scope is None or scope.self_name != value.name or scope.owner is None:
+        return None
+    return scope.owner.node
 
 
 def parts(value: Value) -> Iterator[Value]:

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.body import Loop
-from ml_lsp.semantics.reach import acts
-from ml_lsp.semantics.torch import enclosing_class
-from ml_lsp.semantics.training import TrainLoop, clears_gradients, stepped_optimizer, train_loop
+from ml_lsp.semantics.clearing import clears_somewhere
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.training import TrainLoop, stepped_optimizer, train_loop
+from ml_lsp.text import Edit
 
 
 def check(loop: Loop, rule: Rule) -> Iterator[Finding]:
     """Report the backward of a training loop that never clears gradients."""
     training = train_loop(loop)
-    if training is None or training.is_managed or _clears_somewhere(training):
+    if training is None or training.is_managed or training.runs_once or is_test_code(loop.scope):
         return
-    backward, step = training.backwards[0], training.steps[0]
-    node, _ = stepped_optimizer(step)
-    name = step.call.scope.text(node)
-    edits = []
-    statement = backward.call.scope.statement_of(backward.call.node)
-    if not backward.through and not step.through and statement is not None:
-        edits = [insert_before(backward.call.scope, statement, f"{name}.zero_grad()")]
-    yield rule.finding(backward.call.span, edits=edits, optimizer=name)
+    for step in training.steps:
+        node, optimizer = stepped_optimizer(step)
+        if not training.makes(optimizer) and not clears_somewhere(training, optimizer):
+            name = step.call.scope.text(node)
+            edits = [] if step.through else list(_clear_first(training, name))
+            yield rule.finding(training.backwards[0].top.span, edits=edits, optimizer=name)
+            return
 
 
-def _clears_somewhere(training: TrainLoop) -> bool:
-    scope = training.loop.scope
-    owner = enclosing_class(scope)
-    around = owner.methods.values() if owner else scope.together()
-    if any(clears_gradients(act) for here in around for act in acts(here.calls)):
-        return True
-    return any(clears_gradients(act) for act in training.acts) or any(
-        isinstance(event.node, ast.Attribute) and event.node.attr == "grad"
-        for event in scope.flow.events
-        if event.kind == "store"
-    )
+def _clear_first(training: TrainLoop, optimizer: str) -> Iterator[Edit]:
+    backward = training.backwards[0].top
+    statement = training.statement_of(backward)
+    if statement is not None:
+        yield insert_before(backward.scope, statement, f"{optimizer}.zero_grad()")
