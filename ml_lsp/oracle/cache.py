@@ -53,10 +53,14 @@ def load(path: Path) -> dict[str, Entry]:
     """The entries of a cache file, by name; none if the file is missing, and a log line if it is broken."""
     try:
         data = json.loads(path.read_bytes())
-        return {name: _entry(value) for name, value in data.items()}
+        files = [(str(name), (int(time), int(size))) for name, time, size in data["files"]]
+        return {
+            name: Entry(from_json(answer), dict(files[index] for index in used))
+            for name, (answer, used) in data["answers"].items()
+        }
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         _log.warning("ignoring the broken cache %s: %s", path, error)
         return {}
 
@@ -66,20 +70,22 @@ def save(path: Path, entries: Mapping[str, Entry]) -> None:
 
     What another process has added meanwhile is kept. That the file cannot be written is a log line.
     """
-    merged = {**load(path), **entries}
-    data = {name: [to_json(entry.answer), dict(entry.files)] for name, entry in merged.items()}
+    text = json.dumps(_to_json({**load(path), **entries}))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(data, file)
+            file.write(text)
         Path(temporary).replace(path)
     except OSError as error:
         _log.warning("cannot keep answers in %s: %s", path, error)
 
 
-def _entry(value: Any) -> Entry:
-    answer, files = value
-    return Entry(
-        from_json(answer), {str(name): (int(time), int(size)) for name, (time, size) in files.items()}
-    )
+def _to_json(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """Entries with their files numbered: many answers rest on the same ones."""
+    numbers: dict[tuple[str, Stamp], int] = {}
+    answers = {}
+    for name, entry in entries.items():
+        used = [numbers.setdefault(file, len(numbers)) for file in entry.files.items()]
+        answers[name] = (to_json(entry.answer), used)
+    return {"files": [(path, *at) for path, at in numbers], "answers": answers}

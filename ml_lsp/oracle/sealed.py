@@ -22,6 +22,7 @@ from jedi.file_io import KnownContentFileIO
 from jedi.inference import InferenceState
 from jedi.inference.compiled.subprocess import InferenceStateSameProcess
 from jedi.inference.compiled.subprocess.functions import ImplicitNSInfo
+from parso.grammar import load_grammar
 
 from ml_lsp.semantics.files import Stamp, read_regular, stamp
 
@@ -72,6 +73,15 @@ def open_state(folders: Sequence[str], version: Version) -> InferenceState:
     return InferenceState(project, environment=_Environment(version))
 
 
+def _with_grammar(version: Version) -> Version:
+    """`version` if parso has a grammar for it, else our own, which comes close enough to find definitions."""
+    try:
+        load_grammar(version=f"{version.major}.{version.minor}")
+    except NotImplementedError:
+        return Version(*sys.version_info[:3])
+    return version
+
+
 def _read(path: str | Path) -> bytes:
     files_read.setdefault(str(path), stamp(path))
     return read_regular(path)
@@ -82,7 +92,7 @@ class _Environment(InterpreterEnvironment):  # type: ignore[misc]  # jedi is unt
 
     def __init__(self, version: Version) -> None:
         super().__init__()
-        self.version_info = version
+        self.version_info = _with_grammar(version)
 
     def get_sys_path(self) -> list[str]:
         return standard_library()

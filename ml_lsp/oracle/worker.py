@@ -72,10 +72,8 @@ class _Desk:
         self._refresh(epoch)
         answer = to_json(self._answer(name))
         own = self._setup["own"]
-        return {
-            "answer": answer,
-            "files": {path: at for path, at in sealed.files_read.items() if is_under(Path(path), own)},
-        }
+        files = {path: at for path, at in sealed.files_read.items() if at[0] and is_under(Path(path), own)}
+        return {"answer": answer, "files": files}
 
     def _refresh(self, epoch: int) -> None:
         if self._state is not None and epoch == self._epoch:
