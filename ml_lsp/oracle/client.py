@@ -70,6 +70,11 @@ class Oracle:
         self._worker: Worker | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def worker_pid(self) -> int | None:
+        """The process id of the worker, while there is one; for people who look into what runs."""
+        return self._worker.pid if self._worker else None
+
     def remembered(self, questions: Iterable[Question]) -> dict[Question, Answer]:
         """The answers that are in memory; never waits, reads no file."""
         return {question: self._known[question].answer for question in questions if question in self._known}
@@ -114,22 +119,26 @@ class Oracle:
         return self._waiting[question]
 
     async def _work(self) -> None:
-        """Ask what is queued; then save, and end."""
+        """Ask what is queued; then save, and end. What is queued while saving is asked as well."""
         while self._queue:
-            question = self._queue.popleft()
-            try:
-                if self._worker is None:
-                    self._worker = await self._start(question)
-                await self._put(question, self._worker)
-            except WorkerDied as error:
-                self._worker = None
-                self._deaths_in_a_row += 1
-                if self._deaths_in_a_row >= _DEATHS_IN_A_ROW:
-                    _log.error("the worker keeps dying (%s); going on without it", error)
-                    self._give_up()
-                else:
-                    await asyncio.sleep(min(0.05 * 2**self._deaths_in_a_row, _LONGEST_PAUSE))
-        await self._save()
+            await self._ask_next()
+            if not self._queue:
+                await self._save()
+
+    async def _ask_next(self) -> None:
+        question = self._queue.popleft()
+        try:
+            if self._worker is None:
+                self._worker = await self._start(question)
+            await self._put(question, self._worker)
+        except WorkerDied as error:
+            self._worker = None
+            self._deaths_in_a_row += 1
+            if self._deaths_in_a_row >= _DEATHS_IN_A_ROW:
+                _log.error("the worker keeps dying (%s); going on without it", error)
+                self._give_up()
+            else:
+                await asyncio.sleep(min(0.05 * 2**self._deaths_in_a_row, _LONGEST_PAUSE))
 
     async def _start(self, question: Question) -> Worker:
         """Start a worker; that it does not come up is not the fault of `question`, which stays queued."""

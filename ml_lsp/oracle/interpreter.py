@@ -152,7 +152,7 @@ def _layout(prefix: Path) -> tuple[tuple[int, int], list[Path]]:
     """The version and package folders of an environment or installation, by where they are."""
     version = _VERSION.match(_pyvenv(prefix).get("version", _pyvenv(prefix).get("version_info", "")))
     windows = prefix / "Lib" / "site-packages"
-    if os.name == "nt" or (windows.is_dir() and not (prefix / "lib" / "site-packages").samefile(windows)):
+    if os.name == "nt" or windows.is_dir():
         return (int(version[1]), int(version[2])) if version else sys.version_info[:2], _existing([windows])
     wanted = (int(version[1]), int(version[2])) if version else None
     libraries = sorted(_libraries(prefix), key=lambda item: (item[0] == wanted, item[0]), reverse=True)

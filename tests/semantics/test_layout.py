@@ -27,10 +27,11 @@ def imported_by_python(script: Path, dotted: str, roots: list[Path]) -> Path | N
     return Path(run.stdout.strip()) if run.returncode == 0 and run.stdout.strip() != "None" else None
 
 
-FILES = (
-    "models.py", "train.py", "both/__init__.py", "both.py", "zoo/__init__.py", "zoo/net.py",
-    "zoo/deep/__init__.py", "zoo/deep/unet.py", "space/one.py", "scripts/run.py", "scripts/local.py", "scripts/models.py",
-)  # fmt: skip
+FILES = [
+    *("models.py", "train.py", "both/__init__.py", "both.py", "space/one.py"),
+    *("zoo/__init__.py", "zoo/net.py", "zoo/deep/__init__.py", "zoo/deep/unet.py"),
+    *("scripts/run.py", "scripts/local.py", "scripts/models.py"),
+]
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,8 @@ def test_any_line_is_a_requirement_or_none(line):
 @pytest.mark.parametrize(
     "text",
     [
-        "= broken", "tool = 3", "[project]\ndependencies = 'torch'", "[project]\ndependencies = [1, {}, 'torch ==']",
+        "= broken", "tool = 3", "[project]\ndependencies = 'torch'",
+        "[project]\ndependencies = [1, {}, 'torch ==']",
         "[tool]\npoetry = [1]", "[tool.poetry]\ndependencies = [1]", "project = " + "[" * 20_000,
         "[tool.poetry.dependencies]\ntorch = 7\n'' = '^'\n",
     ],
