@@ -14,19 +14,25 @@ Call = Callable[..., ValueSet]
 
 # torch.nn.Module.__call__ is declared as `Callable[..., Any]`; it runs the class's `forward`.
 _MODULE = "torch.nn.modules.module.Module"
+_LAYERS = "torch.nn.modules."
+
+# "A tensor or a module" is said about every attribute that nobody has set.
+_SAYS_NOTHING = {"torch.nn.modules.module.Module.__getattr__"}
 
 # jedi takes the first overload of `ray.remote`, the one for classes, whatever it decorates.
 _REMOTE = {"ray._private.worker.remote", "ray._private.worker.RemoteDecorator"}
 _REMOTE_CLASS = "ray.actor", "ActorClass"
 _REMOTE_FUNCTION = "ray._private.worker", "RemoteFunctionNoArgs"
 
-# What starts a task returns an ObjectRef; the declarations say so, but through a stub that hides the class.
-_STARTS_TASK = {
-    "ray._private.worker.RemoteFunctionNoArgs.remote",
-    "ray._private.worker.put",
-    "ray.actor.ActorMethod.remote",
-}
+# What ray's calls return, where its declarations say so through a stub that hides the class, or not at all.
 _OBJECT_REF = "ray.includes.object_ref", "ObjectRef"
+_RETURNS = {
+    "ray._private.worker.put": _OBJECT_REF,
+    "ray._private.worker.RemoteFunctionNoArgs.remote": _OBJECT_REF,
+    "ray.actor.ActorMethod.remote": _OBJECT_REF,
+    "ray.actor.ActorClass.remote": ("ray.actor", "ActorHandle"),
+    "ray.actor.ActorHandle.__getattr__": ("ray.actor", "ActorMethod"),
+}
 
 # Classes that exist for type checkers only, by the class that is there when the program runs.
 AT_RUN_TIME = {
@@ -43,8 +49,10 @@ def execute(call: Call) -> Call:
 
     def wrapper(value: Any, arguments: Any) -> ValueSet:
         where = definition(value)
-        if where in _STARTS_TASK:
-            return _instance_of(value, *_OBJECT_REF) or call(value, arguments)
+        if where in _SAYS_NOTHING:
+            return NO_VALUES
+        if where in _RETURNS:
+            return _instance_of(value, *_RETURNS[where]) or call(value, arguments)
         if where in _REMOTE:
             return _remote(value, arguments) or call(value, arguments)
         return call(value, arguments) or _forward(value, arguments)
@@ -78,7 +86,7 @@ def _forward(value: Any, arguments: Any) -> ValueSet:
         found = value.py__getattribute__("forward").execute(arguments)
     finally:
         _running.pop()
-    if found or not mro[0].startswith("torch.nn.modules."):
+    if found or mro[0] == _MODULE or not mro[0].startswith(_LAYERS):
         return found
     return _instance_of(value, "torch", "Tensor")
 

@@ -67,12 +67,9 @@ def _in_order(values: Iterable[Any]) -> list[Any]:
 
 
 def _attribute(values: ValueSet, name: str) -> ValueSet:
-    """An attribute of the values; of a class also what its `__init__`s set on its instances."""
-    found = values.py__getattribute__(name)
-    if found:
-        return found
-    classes = values.filter(lambda value: value.is_class())
-    return classes.execute_with_values().py__getattribute__(name)
+    """An attribute of the values; of a class, what its instances have, so that methods know their `self`."""
+    instances = values.filter(lambda value: value.is_class()).execute_with_values()
+    return instances.py__getattribute__(name) or values.py__getattribute__(name)
 
 
 def _class(values: Sequence[Any], naming: _Naming) -> Answer:

@@ -80,8 +80,8 @@ QUESTIONS = [Question(f"{name}.{what}") for name in (*TRAPS, "package") for what
     Question(name)
     for name in (
         "compiled.array", "compiled2.array", "pipe.x", "self.x", "zero.x", "big.x", "nested.x", "numpy.array",
-        "loop.loop.loop.models.build", "trap.x", "antigravity.x", "this.x", "torch.other.x", "..", "", "a..b", "\0",
-        "models.build.__globals__.x", "os.system", "idlelib.idle.x", "__main__.x",
+        "loop.loop.loop.models.build", "trap.x", "antigravity.x", "this.x", "torch.other.x", "..", "", "a..b",
+        "\0", "models.build.__globals__.x", "os.system", "idlelib.idle.x", "__main__.x",
     )
 ]  # fmt: skip
 
