@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_lsp.syntax import config
@@ -332,7 +332,6 @@ DUMPS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=3000, deadline=None)
 @given(st.lists(DATA, min_size=1, max_size=3), DUMPS, st.sampled_from(["", "\ufeff"]))
 def test_all_that_pyyaml_writes_is_read_with_exact_places(data, dump, mark) -> None:
     try:
@@ -388,7 +387,6 @@ PIECES += [
 ]
 
 
-@settings(max_examples=20000, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_any_text_is_read_as_pyyaml_reads_it_or_refused(text: str) -> None:
     try:
