@@ -90,7 +90,9 @@ def move_before(scope: Scope, statement: ast.stmt, other: ast.stmt) -> tuple[Edi
 def _whole_lines(scope: Scope, source: Source, statement: ast.stmt) -> Span | None:
     """The lines of a statement, their ends included; None if it shares them with another statement."""
     span = scope.span(statement)
-    lines = Span(source.line_span(source.line_of(span.start)).start, source.line_span(source.line_of(span.end)).end)
+    lines = Span(
+        source.line_span(source.line_of(span.start)).start, source.line_span(source.line_of(span.end)).end
+    )
     behind = source.text[span.end : lines.end].strip()
     alone = not source.text[lines.start : span.start].strip() and (not behind or behind.startswith("#"))
     return lines if alone and source.text[lines.start : lines.end].endswith(("\n", "\r")) else None

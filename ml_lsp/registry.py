@@ -95,7 +95,9 @@ class RuleSet:
 
     def take_seconds(self) -> dict[str, float]:
         """The seconds that the checks of rules took since this was last asked, by rule id."""
-        taken = {checker.rule.id: checker.clock.seconds for checker in self._checkers if checker.clock.seconds}
+        taken = {
+            checker.rule.id: checker.clock.seconds for checker in self._checkers if checker.clock.seconds
+        }
         for checker in self._checkers:
             checker.clock.seconds = 0.0
         return taken

@@ -14,6 +14,7 @@ from ml_lsp.registry import RuleSet, RuleTable
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
 from ml_lsp.semantics.module import Change, Module, difference, module_of
+from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.segments import EMPTY, Kind, Segment, Split, split
 from ml_lsp.syntax.trees import tree
 from ml_lsp.units import class_findings, module_findings, piece_findings
@@ -37,9 +38,10 @@ class Document:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a review may know besides the document: library versions (`{"torch": "2.4.1"}`)."""
+    """What a review may know besides the document: library versions (`{"torch": "2.4.1"}`), the project."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
+    project: Project | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +123,14 @@ def review(
     module, change = module_of(
         Split(pieces.text, segments, pieces.starts), document.path, before.module if before else None
     )
-    same = before is not None and before.rules is rule_set and before.surroundings == surroundings
-    same = same and before is not None and before.module.tables.imports == module.tables.imports
-    known = _still_valid(before, module, pieces, change) if before is not None and same else _Entries()
+    known = _Entries()
+    if (
+        before is not None
+        and before.rules is rule_set
+        and before.surroundings.versions == surroundings.versions
+    ):
+        if before.module.tables.imports == module.tables.imports:
+            known = _still_valid(before, module, surroundings, change, pieces)
     table = rule_set.for_libraries(module.tables.libraries)
     work = _Work(module, surroundings, table, broken, known)
     yield from work.do()
@@ -176,7 +183,9 @@ def _readable(pieces: Split, before: _Reviewed | None) -> tuple[tuple[Segment, .
     return tuple(segments), frozenset(there | new)
 
 
-def _still_valid(before: _Reviewed, module: Module, pieces: Split, change: Change) -> _Entries:
+def _still_valid(
+    before: _Reviewed, module: Module, surroundings: Surroundings, change: Change, pieces: Split
+) -> _Entries:
     """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
     changed = [
         *before.module.pieces[change.first : change.old_end],
@@ -189,13 +198,18 @@ def _still_valid(before: _Reviewed, module: Module, pieces: Split, change: Chang
     asked: set[Question] = {(kind, word) for word in (*words, *filter(None, owners)) for kind in kinds}
     if changed:
         asked |= {("top level",), ("everything",)}
+    project = surroundings.project
+    new_project = project is not before.surroundings.project
     move = Move(before.split.starts, pieces.starts, change)
 
     def valid(entry: _Entry | None) -> _Entry | None:
         if entry is None or entry is _NOTHING:
             return entry
-        for question in entry.answers.keys() & asked:
-            if answer(module, question) != entry.answers[question]:
+        doubtful = entry.answers.keys() & asked
+        if new_project:
+            doubtful |= {question for question in entry.answers if question[0] in ("file", "importers")}
+        for question in doubtful:
+            if answer(module, question, project) != entry.answers[question]:
                 return None
         if not entry.findings:
             return entry
@@ -230,7 +244,7 @@ class _Work:
         broken: frozenset[int],
         known: _Entries,
     ) -> None:
-        self.module, self.versions, self.table, self.broken = module, surroundings.versions, table, broken
+        self.module, self.surroundings, self.table, self.broken = module, surroundings, table, broken
         self.pieces = list(known.pieces) or [None] * len(module.pieces)
         self.classes = dict(known.classes)
         self.module_entry = known.module
@@ -257,7 +271,7 @@ class _Work:
     def _looked_at(self, look: Callable[..., Iterator[Finding]], *index: int) -> _Entry:
         if index and tree(self.module.pieces[index[0]]) is None:
             return _NOTHING
-        inquiry = Inquiry(self.module, self.versions)
+        inquiry = Inquiry(self.module, self.surroundings.versions, project=self.surroundings.project)
         findings = tuple(look(inquiry, *index, self.table))
         answers = inquiry.answers()
         return _Entry(findings, answers) if findings or answers else _NOTHING

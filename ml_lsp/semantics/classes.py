@@ -220,7 +220,8 @@ def class_of_name(scope: Scope, value: Value) -> Class | None:
     """The class of this module that a value is (the class itself, not an instance)."""
     match value:
         case Global(name):
-            return scope.inquiry.class_(name)
+            inquiry = value.site.scope.inquiry if value.site is not None else scope.inquiry
+            return inquiry.class_(name)
         case Local() if value.site is not None and isinstance(value.site.node, ast.ClassDef):
             return Class.inner(value.site.scope, value.site.node)
     return None

@@ -67,7 +67,8 @@ def _name(scope: Scope, node: ast.Name) -> Value:
 
 
 def _attribute(scope: Scope, node: ast.Attribute) -> Value:
-    return attribute(scope.value(node.value), node.attr)
+    found = attribute(scope.value(node.value), node.attr)
+    return scope.inquiry.named(found.name) if isinstance(found, Ref) else found
 
 
 def attribute(owner: Value, name: str) -> Value:
@@ -157,13 +158,14 @@ def definition_value(scope: Scope, definition: Definition) -> Value:
         case "parameter":
             return Param(definition.name, scope.name, site=Site(scope, node))
         case "import":
-            return Ref(public(scope.absolute(definition.target)))
+            return scope.inquiry.named(definition.target)
         case "augmented" if isinstance(node, ast.AugAssign):
             operands = (scope.value(node.target), scope.value(node.value))
             return Op(symbol(node.op) + "=", operands, site=Site(scope, node))
         case "function" | "class":
-            kind = Global if scope.is_module_level else Local
-            return kind(definition.name, site=Site(scope, node))
+            if scope.is_module_level:
+                return Global(definition.name, scope.inquiry.label, site=Site(scope, node))
+            return Local(definition.name, site=Site(scope, node))
         case "except":
             return Op("except", (scope.value(value),) if value is not None else (), site=Site(scope, node))
     return UNKNOWN

@@ -6,9 +6,11 @@ import ast
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ml_lsp.semantics.evaluate import attribute
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Definition, FunctionNode
 from ml_lsp.semantics.module import Module, flow_of_piece
@@ -19,6 +21,7 @@ from ml_lsp.syntax.trees import tree
 
 if TYPE_CHECKING:
     from ml_lsp.semantics.classes import Class
+    from ml_lsp.semantics.project import Project
     from ml_lsp.semantics.scope import Scope
 
 Question = tuple[str, ...]
@@ -46,8 +49,20 @@ def ask(module: Module, question: Question) -> tuple[int, ...]:
     raise ValueError(question)
 
 
-def answer(module: Module, question: Question) -> Answer:
-    """The same as `ask`, as the pieces themselves: equal as long as none of them changes."""
+def answer(module: Module, question: Question, project: Project | None = None) -> Answer:
+    """The same as `ask`, as the pieces themselves: equal as long as none of them changes.
+
+    `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files that
+    import it.
+    """
+    match question:
+        case ("file", path):
+            other = project.module_at(Path(path)) if project else None
+            return other.pieces if other else ()
+        case ("importers", path):
+            files = project.importers(Path(path)) if project else ()
+            found = [project.module_at(file) for file in files] if project else []
+            return tuple(piece for other in found if other for piece in other.pieces)
     return tuple(module.pieces[index] for index in ask(module, question))
 
 
@@ -55,7 +70,8 @@ def answer(module: Module, question: Question) -> Answer:
 class Inquiry:
     """What one unit of review (a piece, a class, a module) may ask about its module, and what it has asked.
 
-    `versions`: versions of installed libraries where they are known.
+    `versions`: versions of installed libraries where they are known. `asker`: set where the module is not the
+    one under review but was asked about in the course of it; all is noted with the asker then.
     """
 
     module: Module
@@ -65,7 +81,16 @@ class Inquiry:
     globals: dict[tuple[str, int], Value] = field(default_factory=dict)
     scopes: dict[tuple[int, ast.AST | None], Scope] = field(default_factory=dict)
     classes: dict[object, Class] = field(default_factory=dict)
+    project: Project | None = None
+    asker: Inquiry | None = None
+    elsewhere: dict[Path, Inquiry] = field(default_factory=dict)
+    names: dict[str, Value] = field(default_factory=dict)
     depth: int = 0
+
+    @property
+    def label(self) -> str:
+        """How values tell the modules of a project apart: empty for the one under review."""
+        return str(self.module.path) if self.asker is not None else ""
 
     def pieces(self, *question: str) -> tuple[int, ...]:
         """Ask, and note the question."""
@@ -74,7 +99,52 @@ class Inquiry:
 
     def answers(self) -> dict[Question, Answer]:
         """All that was asked, with the answers."""
-        return {question: answer(self.module, question) for question in self.asked}
+        return {question: answer(self.module, question, self.project) for question in self.asked}
+
+    # ---- other files
+
+    def named(self, dotted: str) -> Value:
+        """What a dotted name stands for: something of the project, or an outside name."""
+        if self.project is None:
+            return Ref(public(dotted))
+        if dotted not in self.names:
+            self.names[dotted] = Ref(public(dotted))  # a name that leads back to itself
+            self.names[dotted] = self._of_project(dotted)
+        return self.names[dotted]
+
+    def _of_project(self, dotted: str) -> Value:
+        assert self.project is not None
+        outside = Ref(public(dotted))
+        found = self.project.find(dotted, self.module.path)
+        other = self.at(found.path) if found is not None and found.rest else None
+        if found is None or other is None:
+            return outside
+        value = other.global_value(found.rest[0])
+        for name in found.rest[1:]:
+            value = attribute(value, name)
+        return outside if value == UNKNOWN else value
+
+    def at(self, path: Path) -> Inquiry | None:
+        """The inquiry into another file of the project; None if it cannot be read."""
+        first = self.asker or self
+        if path == first.module.path:
+            return first
+        if path not in first.elsewhere:
+            first.asked.add(("file", str(path)))
+            module = self.project.module_at(path) if self.project else None
+            if module is None:
+                return None
+            first.elsewhere[path] = Inquiry(module, self.versions, project=self.project, asker=first)
+        return first.elsewhere[path]
+
+    def importers(self) -> list[Inquiry]:
+        """The inquiries into the files of the project that import this module."""
+        first = self.asker or self
+        if self.project is None:
+            return []
+        first.asked.add(("importers", str(self.module.path)))
+        found = [self.at(path) for path in self.project.importers(self.module.path)]
+        return [other for other in found if other is not None]
 
     # ---- scopes
 
@@ -148,19 +218,23 @@ class Inquiry:
         if found:
             return either(found)
         if name in self.module.tables.imports:
-            return Ref(public(self.module.tables.imports[name]))
+            return self.named(self.module.tables.imports[name])
         if hasattr(builtins, name):
             return Ref(f"builtins.{name}")
         return self._starred(name)
 
     def _bound(self, scope: Scope, definition: Definition) -> Value:
         if definition.kind in ("function", "class"):
-            return Global(definition.name, site=Site(scope, definition.node))
+            return Global(definition.name, self.label, site=Site(scope, definition.node))
         return scope.definition_value(definition)
 
     def _starred(self, name: str) -> Value:
         """A name that can only have come from a star import, if there is a single one."""
         stars = self.module.tables.stars
+        for star in stars:
+            found = self.named(f"{star}.{name}")
+            if not isinstance(found, Ref):
+                return found
         return Ref(public(f"{stars[0]}.{name}")) if len(stars) == 1 else UNKNOWN
 
     def class_header(self, piece: int) -> ast.ClassDef | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ml_lsp.finding import Related
 from ml_lsp.semantics import evaluate
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
@@ -17,6 +18,10 @@ from ml_lsp.semantics.values import UNKNOWN, Value, either
 from ml_lsp.syntax.segments import Kind
 from ml_lsp.syntax.trees import Tree, tree
 from ml_lsp.text import Span
+
+
+class Elsewhere(ValueError):
+    """A place in another file was taken for one in the file under review."""
 
 
 @dataclass(eq=False)
@@ -102,8 +107,19 @@ class Scope:
         return self.inquiry.module.split.starts[self.piece]
 
     def span(self, node: ast.AST) -> Span:
-        """Where a node of this scope stands in the module's text."""
+        """Where a node of this scope stands in the module's text.
+
+        Raises:
+            Elsewhere: if the scope is in another file; `related` can name places there.
+        """
+        if self.inquiry.asker is not None:
+            raise Elsewhere(f"{self.name} is in {self.inquiry.module.path}")
         return self.tree.span(node).shift(self.offset)
+
+    def related(self, node: ast.AST, message: str) -> Related:
+        """A place of this scope as evidence, in whichever file it is."""
+        span = self.tree.span(node).shift(self.offset)
+        return Related(span, message, self.inquiry.module.path if self.inquiry.asker is not None else None)
 
     def text(self, node: ast.AST) -> str:
         """A node of this scope as it is written."""
@@ -156,10 +172,6 @@ class Scope:
                 break
             scope = scope.parent
         return self.inquiry.global_value(name)
-
-    def absolute(self, target: str) -> str:
-        """The dotted name of an import's target."""
-        return target
 
     def parameter_annotation(self, name: str) -> Value:
         """What a parameter's annotation stands for; Unknown without one."""

@@ -17,7 +17,8 @@ def target(scope: Scope, callee: Value) -> Scope | None:
 
     match callee:
         case Global(name):
-            return scope.inquiry.function(name)
+            inquiry = callee.site.scope.inquiry if callee.site is not None else scope.inquiry
+            return inquiry.function(name)
         case Local() if callee.site is not None:
             node = callee.site.node
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):

@@ -179,8 +179,10 @@ def _parameter_class(value: Param, depth: int) -> Value | None:
 def _as_value(owner: Class) -> Value:
     from ml_lsp.semantics.values import Site
 
-    kind = Global if owner.scope.is_module_level else Local
-    return kind(owner.name, site=Site(owner.scope, owner.node))
+    site = Site(owner.scope, owner.node)
+    if owner.scope.is_module_level:
+        return Global(owner.name, owner.scope.inquiry.label, site=site)
+    return Local(owner.name, site=site)
 
 
 def annotated_class(annotation: Value) -> Value | None:

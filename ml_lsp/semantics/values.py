@@ -50,9 +50,10 @@ class Ref(Value):
 
 @dataclass(frozen=True)
 class Global(Value):
-    """A function or class of the module under review."""
+    """A function or class of the project; `module` is the path of its file, empty for the one under review."""
 
     name: str
+    module: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,72 @@
+"""The files of a workspace as modules: read when asked for, read again when they change, open editors first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml_lsp.semantics.files import read_text
+from ml_lsp.semantics.layout import source_roots
+from ml_lsp.semantics.module import Module, module_of
+from ml_lsp.semantics.project import Project
+from ml_lsp.syntax.segments import EMPTY, split
+
+log = logging.getLogger(__name__)
+
+_Stamp = tuple[int, int] | str
+
+
+@dataclass(eq=False)
+class Shelf:
+    """Modules by path. `open_texts` are texts in editors, which count instead of what is on disk."""
+
+    open_texts: dict[Path, str] = field(default_factory=dict)
+    _modules: dict[Path, tuple[_Stamp, Module | None]] = field(default_factory=dict)
+
+    def module_at(self, path: Path) -> Module | None:
+        """The module in a file; None if it cannot be read."""
+        stamp = self._stamp(path)
+        known = self._modules.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        previous = known[1] if known is not None else None
+        made = self._read(path, previous)
+        self._modules[path] = (stamp, made)
+        return made
+
+    def _stamp(self, path: Path) -> _Stamp:
+        if path in self.open_texts:
+            return self.open_texts[path]
+        try:
+            status = path.stat()
+        except OSError:
+            return (0, 0)
+        return status.st_mtime_ns, status.st_size
+
+    def _read(self, path: Path, previous: Module | None) -> Module | None:
+        text = self.open_texts.get(path)
+        if text is None:
+            try:
+                text = read_text(path)
+            except OSError as error:
+                log.info("%s", error)
+                return None
+        module, _ = module_of(split(text, previous.split if previous else EMPTY), path, previous)
+        return module
+
+    def project(self, roots: Iterable[Path], files: Iterable[Path] = ()) -> Project:
+        """The project as it is now: `roots` are the folders that imports start from, `files` its Python files."""
+        return Project(tuple(roots), self.module_at, tuple(files))
+
+
+def workspace_roots(workspace: Path) -> tuple[Path, ...]:
+    """The folders from which a workspace's modules are imported."""
+    import tomllib
+
+    try:
+        pyproject = tomllib.loads(read_text(workspace / "pyproject.toml"))
+    except (OSError, tomllib.TOMLDecodeError):
+        pyproject = {}
+    return source_roots(workspace, pyproject)
