@@ -1,23 +1,36 @@
-"""Who calls a function: all calls of it in its module, if all can be seen."""
+"""Who calls a function: all calls of it that the project shows, if all can be seen."""
 
 from __future__ import annotations
 
 import ast
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 
 
 def find_callers(scope: Scope) -> list[Call] | None:
-    """All calls of a function in its module; None if it is passed on as a value or called in unknown ways."""
-    name = scope.name
+    """All calls of a function in its module and in the files of the project that import it.
+
+    None if it is passed on as a value or called in unknown ways.
+    """
     if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
     found: list[Call] = []
-    for piece in scope.inquiry.pieces("mentions", name):
-        for here in scope.inquiry.piece_scope(piece).with_inner():
+    for inquiry in (scope.inquiry, *scope.inquiry.importers()):
+        calls = _calls_in(inquiry, scope)
+        if calls is None:
+            return None
+        found += calls
+    return found
+
+
+def _calls_in(inquiry: Inquiry, scope: Scope) -> list[Call] | None:
+    found: list[Call] = []
+    for piece in inquiry.pieces("mentions", scope.name):
+        for here in inquiry.piece_scope(piece).with_inner():
             calls = {id(call.node.func): call for call in here.calls}
-            for node in _mentions(here, name):
+            for node in _mentions(here, scope.name):
                 call = calls.get(id(node))
                 if call is None:
                     return None
