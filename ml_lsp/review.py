@@ -187,29 +187,16 @@ def _still_valid(
     before: _Reviewed, module: Module, surroundings: Surroundings, change: Change, pieces: Split
 ) -> _Entries:
     """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
-    changed = [
-        *before.module.pieces[change.first : change.old_end],
-        *module.pieces[change.first : change.new_end],
-    ]
-    words = frozenset[str]().union(*(facts(piece).words for piece in changed))
-    owners = {before.module.owner_name(i) for i in range(change.first, change.old_end)}
-    owners |= {module.owner_name(i) for i in range(change.first, change.new_end)}
-    kinds = ("defines", "mentions", "class")
-    asked: set[Question] = {(kind, word) for word in (*words, *filter(None, owners)) for kind in kinds}
-    if changed:
-        asked |= {("top level",), ("everything",)}
-    project = surroundings.project
-    new_project = project is not before.surroundings.project
+    doubt = _doubtful(before.module, module, change)
+    if surroundings.project is not before.surroundings.project:
+        doubt = _Doubt(doubt.questions, ("file", "importers"))
     move = Move(before.split.starts, pieces.starts, change)
 
     def valid(entry: _Entry | None) -> _Entry | None:
         if entry is None or entry is _NOTHING:
             return entry
-        doubtful = entry.answers.keys() & asked
-        if new_project:
-            doubtful |= {question for question in entry.answers if question[0] in ("file", "importers")}
-        for question in doubtful:
-            if answer(module, question, project) != entry.answers[question]:
+        for question in doubt.about(entry.answers):
+            if answer(module, question, surroundings.project) != entry.answers[question]:
                 return None
         if not entry.findings:
             return entry
@@ -219,15 +206,43 @@ def _still_valid(
             return None
 
     old = before.entries
-    kept = [valid(entry) for entry in (*old.pieces[: change.first], *old.pieces[change.old_end :])]
     gap: list[_Entry | None] = [None] * (change.new_end - change.first)
+    ahead = [valid(entry) for entry in old.pieces[: change.first]]
+    behind = [valid(entry) for entry in old.pieces[change.old_end :]]
     classes = {}
     for header, entry in old.classes.items():
-        if not change.covers(header):
-            still = valid(entry)
-            if still is not None:
-                classes[header if header < change.first else header + change.shift] = still
-    return _Entries((*kept[: change.first], *gap, *kept[change.first :]), classes, valid(old.module))
+        still = None if change.covers(header) else valid(entry)
+        if still is not None:
+            classes[header if header < change.first else header + change.shift] = still
+    return _Entries((*ahead, *gap, *behind), classes, valid(old.module))
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """Questions of which the answers may have changed: these, and all of some kinds."""
+
+    questions: frozenset[Question]
+    kinds: tuple[str, ...] = ()
+
+    def about(self, answers: Mapping[Question, Answer]) -> set[Question]:
+        """The questions among those answered that must be asked again."""
+        found = set(answers.keys() & self.questions)
+        if self.kinds:
+            found.update(question for question in answers if question[0] in self.kinds)
+        return found
+
+
+def _doubtful(before: Module, after: Module, change: Change) -> _Doubt:
+    """What a change of some pieces puts in doubt: all about the words that stand in them."""
+    changed = [*before.pieces[change.first : change.old_end], *after.pieces[change.first : change.new_end]]
+    if not changed:
+        return _Doubt(frozenset())
+    words = {word for piece in changed for word in facts(piece).words}
+    owners = {before.owner_name(i) for i in range(change.first, change.old_end)}
+    owners |= {after.owner_name(i) for i in range(change.first, change.new_end)}
+    names = words | {name for name in owners if name}
+    asked: set[Question] = {(kind, name) for name in names for kind in ("defines", "mentions", "class")}
+    return _Doubt(frozenset(asked | {("top level",), ("everything",)}))
 
 
 _NOTHING = _Entry((), {})

@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_lsp.semantics.facts import class_node, facts
-from ml_lsp.semantics.flow import Block, Flow, flow_of_statements
+from ml_lsp.semantics.flow import Block, Flow
+from ml_lsp.semantics.flow_walk import flow_of_statements
 from ml_lsp.syntax.segments import EMPTY, Kind, Segment, Split
 from ml_lsp.syntax.trees import tree
 

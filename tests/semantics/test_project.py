@@ -54,20 +54,27 @@ def test_name_re_exported_by_a_package(tmp_path: Path) -> None:
         tmp_path,
         "train.py",
         train="from zoo import Network, build\na = Network()\nb = build(2)\n",
-        **{"zoo.models": MODELS, "zoo.__init__": "from .models import *\nfrom .models import Net as Network\n"},
+        **{
+            "zoo.models": MODELS,
+            "zoo.__init__": "from .models import *\nfrom .models import Net as Network\n",
+        },
     )
     assert "torch.nn.Module" in class_at_end(asked, "a")
     assert "torch.nn.Module" in class_at_end(asked, "b")
 
 
 def test_base_class_in_another_file(tmp_path: Path) -> None:
-    asked = inquiry(tmp_path, "train.py", models=MODELS, train="import models\nclass Big(models.Net): ...\nb = Big()\n")
+    asked = inquiry(
+        tmp_path, "train.py", models=MODELS, train="import models\nclass Big(models.Net): ...\nb = Big()\n"
+    )
     assert "torch.nn.Module" in class_at_end(asked, "b")
 
 
 def test_attribute_set_in_a_base_class_of_another_file(tmp_path: Path) -> None:
     base = "from torch import nn\nclass Base:\n    def __init__(self):\n        self.loss = nn.BCELoss()\n"
-    train = "from base import Base\nclass T(Base):\n    def go(self):\n        return self.loss\nt = T().go()\n"
+    train = (
+        "from base import Base\nclass T(Base):\n    def go(self):\n        return self.loss\nt = T().go()\n"
+    )
     asked = inquiry(tmp_path, "train.py", base=base, train=train)
     assert "torch.nn.BCELoss" in class_at_end(asked, "t")
 
