@@ -360,7 +360,8 @@ def test_removing_what_is_unused_leaves_nothing_unused(text, language):
 
 
 def test_a_review_hands_over_pieces_that_can_be_looked_through_alone():
-    text = 'x = """\n# ml-lsp: ignore\n"""\n\n\nclass A:\n    def f(self):\n        BAD  # ml-lsp: ignore\n\n    y = BAD\n'
+    method = "class A:\n    def f(self):\n        BAD  # ml-lsp: ignore\n\n    y = BAD\n"
+    text = f'x = """\n# ml-lsp: ignore\n"""\n\n\n{method}'
     memory, path = Memory(), Path("a.py")
     review_now(Document(path, text), (), memory=memory)
     pieces = memory.pieces(path)
