@@ -96,6 +96,11 @@ class Memory:
             self.rule_sets[key] = RuleSet(key)
         return self.rule_sets[key]
 
+    def pieces(self, path: Path) -> tuple[str, ...]:
+        """The texts of the segments of a document as last reviewed; joined, they are its text."""
+        reviewed = self.reviewed.get(path)
+        return tuple(segment.text for segment in reviewed.split.segments) if reviewed else ()
+
     def forget(self, path: Path) -> None:
         """Drop what is remembered of a document."""
         self.reviewed.pop(path, None)

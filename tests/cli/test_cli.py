@@ -1,5 +1,6 @@
 """The command line as a person and a CI use it: options, exit codes, fixes, what is kept between runs."""
 
+import io
 import json
 import os
 import pty
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_lsp import __version__, batch, match, rulebook
+from ml_lsp import __version__, batch, checking, match, rulebook
 from ml_lsp.cli import FORMATS, main
 from ml_lsp.report import FORMATS as REPORT_FORMATS
+from ml_lsp.report.results import Reviewed
 from ml_lsp.text import Edit, Span
 
 ROOT = Path(__file__).parents[2]
@@ -434,3 +436,21 @@ def test_pages_are_rendered_for_a_terminal():
     assert "# An ignore comment" not in shown
     assert "An ignore comment that silences nothing" in re.sub(r"\x1b\[[\d;]*m", "", shown)
     assert "unused-ignore" in in_terminal("rules")
+
+
+class Terminal(io.StringIO):
+    """A standard error that a person watches."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(-1, True), (60, False)])
+def test_a_progress_bar_when_a_person_waits_long(monkeypatch, patience, shown):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(checking, "_PATIENCE", patience)
+    monkeypatch.setenv("TERM", "xterm")
+    outcomes = [batch.Outcome(Reviewed(f"{number}.py", "")) for number in range(5)]
+    assert list(checking._watched(iter(outcomes), 5)) == outcomes
+    assert ("Reviewing" in terminal.getvalue()) is shown

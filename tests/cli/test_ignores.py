@@ -2,6 +2,7 @@
 
 import ast
 import textwrap
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ml_lsp.catalogue import FixText, Rule, shipped_rules
 from ml_lsp.finding import Finding, Severity, Tier
 from ml_lsp.ignores import UNUSED_IGNORE, ignore_edit, ignore_file_edit, silence
+from ml_lsp.review import Document, Memory, review_now
 from ml_lsp.text import Span, apply
 
 
@@ -327,3 +329,44 @@ def test_any_finding_can_be_silenced(statements, newline):
         assert changed[at : at + 3] == "BAD"
         assert silence(changed, [moved]).kept == ()
         assert ast.dump(ast.parse(changed)) == ast.dump(ast.parse(text))
+
+
+SOUP_PIECES = """
+# ml-lsp: ignore;[;];torch/one;, ; -- ;#;";''';- ;a: ;  ;\\;x;BAD;# ml-lsp: ignore-file[torch];é
+""".strip("\n").split(";")
+SOUP = st.lists(
+    st.sampled_from([*SOUP_PIECES, "\n", "\r", "\u2028", "\ufeff", "|\n", "---\n"]), max_size=25
+).map("".join)
+
+
+@given(SOUP, st.sampled_from(["python", "yaml", "json"]))
+def test_any_text_can_be_looked_through(text, language):
+    findings = report(text)
+    kept, silenced = silence(text, findings, RULES, language)
+    ours = [item for item in kept if item.rule != UNUSED_IGNORE]
+    assert sorted([*ours, *silenced], key=lambda item: item.span) == findings
+
+
+@given(SOUP, st.sampled_from(["python", "yaml"]))
+def test_removing_what_is_unused_leaves_nothing_unused(text, language):
+    for _ in range(20):
+        unused_now = [i for i in silence(text, report(text), RULES, language).kept if i.rule == UNUSED_IGNORE]
+        if not unused_now:
+            return
+        after = apply(text, unused_now[0].fix.edits)
+        assert len(after) < len(text)
+        text = after
+    raise AssertionError("there is always one more")
+
+
+def test_a_review_hands_over_pieces_that_can_be_looked_through_alone():
+    method = "class A:\n    def f(self):\n        BAD  # ml-lsp: ignore\n\n    y = BAD\n"
+    text = f'x = """\n# ml-lsp: ignore\n"""\n\n\n{method}'
+    memory, path = Memory(), Path("a.py")
+    review_now(Document(path, text), (), memory=memory)
+    pieces = memory.pieces(path)
+    assert len(pieces) > 2
+    assert "".join(pieces) == text
+    assert silence(text, report(text), RULES, pieces=pieces) == silence(text, report(text), RULES)
+    memory.forget(path)
+    assert memory.pieces(path) == ()

@@ -10,8 +10,6 @@ from ml_lsp import batch, rulebook
 from ml_lsp.cli import main
 from ml_lsp.text import Edit, Span
 
-pytest.importorskip("ml_lsp.syntax.ipynb")
-
 NOTEBOOK = {
     "cells": [
         {"cell_type": "markdown", "metadata": {}, "source": ["# bad()"]},

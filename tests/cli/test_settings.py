@@ -2,7 +2,6 @@
 
 import os
 import pickle
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,6 @@ from ml_lsp.catalogue import CatalogueError
 from ml_lsp.finding import Severity, Tier
 from ml_lsp.rulebook import team_rules
 from ml_lsp.settings import (
-    KEYS,
     Settings,
     SettingsError,
     merge,
@@ -278,8 +276,3 @@ def test_a_teams_page_may_not_lead_outside(tmp_path):
     (tmp_path / "work/lint/own/leak.yaml").symlink_to(tmp_path / "secret.yaml")
     with pytest.raises(CatalogueError, match="leads outside"):
         team_rules(settings)
-
-
-def test_the_documentation_names_every_setting():
-    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert [key for key in KEYS if f"`{key}`" not in page] == []
