@@ -26,6 +26,32 @@ def replace_node(scope: Scope, node: ast.AST, new: str) -> Edit:
     return Edit(scope.span(node), new)
 
 
+def replace_by_part(scope: Scope, node: ast.AST, part: ast.expr) -> Edit:
+    """Put a part of an expression in the place of the whole, in brackets where it would read otherwise."""
+    return Edit(scope.span(node), in_brackets_where_needed(scope, part, _parent_of(scope, node)))
+
+
+def in_brackets_where_needed(scope: Scope, node: ast.expr, parent: ast.AST | None) -> str:
+    """An expression as written, in brackets unless it holds together wherever `parent` needs an operand."""
+    text = scope.text(node)
+    free = isinstance(parent, ast.Assign | ast.AnnAssign | ast.Return | ast.Call | ast.keyword)
+    atom = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant | ast.Tuple)
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:  # it goes over lines that only the brackets around it hold together
+        return text if isinstance(parent, ast.Call | ast.keyword) else f"({text})"
+    return text if atom or (free and not isinstance(node, ast.NamedExpr | ast.Yield)) else f"({text})"
+
+
+def _parent_of(scope: Scope, node: ast.AST) -> ast.AST | None:
+    around = scope.statement_of(node) or scope.node
+    for parent in ast.walk(around) if around is not None else ():
+        if any(child is node for child in ast.iter_child_nodes(parent)):
+            # the function of a call binds tighter than its arguments
+            return None if isinstance(parent, ast.Call) and parent.func is node else parent
+    return None
+
+
 def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     """Put a line of code before a statement, in its block."""
     span = scope.span(statement)

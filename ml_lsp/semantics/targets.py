@@ -25,7 +25,9 @@ def target(scope: Scope, callee: Value) -> Scope | None:
             return None
         case Attr(owner, name):
             own = own_class_of(scope, owner)
-            return own.method(name) if own is not None else None
+            method = own.method(name) if own is not None else None
+            if method is not None:
+                return method  # else it may be an attribute that holds a module
     own = own_class_of(scope, callee)
     if own is None:
         return None

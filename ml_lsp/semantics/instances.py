@@ -1,0 +1,44 @@
+"""Which constructor calls made an object, followed through variables, attributes and `.to(device)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ml_lsp.semantics.torch import unwrapped
+from ml_lsp.semantics.types import own_class_of
+from ml_lsp.semantics.values import Attr, Const, Either, Ref, Result, Value
+
+if TYPE_CHECKING:
+    from ml_lsp.semantics.scope import Scope
+
+_DEEPEST = 8
+
+
+def constructions(scope: Scope, value: Value, depth: int = _DEEPEST) -> tuple[Result, ...]:
+    """The calls that may have made an object (`nn.BCELoss()`); none if one of them cannot be told."""
+    value = unwrapped(value)
+    if depth == 0:
+        return ()
+    match value:
+        case Either(found):
+            return _all_of(scope, [option for option in found if option != Const(None)], depth)
+        case Attr(owner, name):
+            own = own_class_of(scope, owner)
+            assigned = own.assignments(name) if own is not None else ()
+            if any(one.value is None for one in assigned):
+                return ()
+            values = [one.scope.value(one.value) for one in assigned if one.value is not None]
+            return _all_of(scope, [option for option in values if option != Const(None)], depth)
+        case Result(Ref()):
+            return (value,)
+    return ()
+
+
+def _all_of(scope: Scope, values: list[Value], depth: int) -> tuple[Result, ...]:
+    found: list[Result] = []
+    for value in values:
+        made = constructions(scope, value, depth - 1)
+        if not made:
+            return ()
+        found += made
+    return tuple(found)
