@@ -224,6 +224,10 @@ class Scope:
         """The call that a node of this scope is."""
         return next((call for call in self.calls if call.node is node), None)
 
+    def call_with(self, callee: ast.AST) -> Call | None:
+        """The call of this scope that calls the expression `callee`."""
+        return next((call for call in self.calls if call.node.func is callee), None)
+
     def loops(self) -> Iterator[ast.For | ast.AsyncFor | ast.While]:
         """The loop statements of this scope, in order."""
         for node in self.flow.blocks:
