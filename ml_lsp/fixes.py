@@ -54,55 +54,80 @@ def _parent_of(scope: Scope, node: ast.AST) -> ast.AST | None:
 
 def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     """Put a line of code before a statement, in its block."""
-    span = scope.span(statement)
-    decorators = getattr(statement, "decorator_list", ())
-    start = scope.span(decorators[0]).start - 1 if decorators else span.start
-    source = Source(scope.inquiry.module.split.text)
+    text, decorators = scope.tree.segment.text, getattr(statement, "decorator_list", ())
+    start = scope.tree.span(decorators[0]).start - 1 if decorators else scope.tree.span(statement).start
+    source = Source(text)
     line_start = source.line_span(source.line_of(start)).start
-    indent = source.text[line_start:start]
+    indent = text[line_start:start]
     if indent.strip():  # another statement stands before it on the line
-        return Edit(Span(start, start), f"{line}; ")
-    return Edit(Span(line_start, line_start), f"{indent}{line}{source.newline}")
+        return _edit(scope, Span(start, start), f"{line}; ")
+    return _edit(scope, Span(line_start, line_start), f"{indent}{line}{_newline(scope)}")
 
 
 def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
     """Take a statement out, with its line where it has one to itself; `pass` where its block needs one."""
-    span = scope.span(statement)
-    source = Source(scope.inquiry.module.split.text)
+    text, span = scope.tree.segment.text, scope.tree.span(statement)
+    source = Source(text)
     first, last = source.line_of(span.start), source.line_of(span.end)
     start, end = source.line_span(first).start, source.line_span(last).end
-    alone = not source.text[start : span.start].strip() and not source.text[span.end : end].strip()
+    alone = not text[start : span.start].strip() and not text[span.end : end].strip()
     block = scope.block_of(statement)
     siblings = [other for other in scope.flow.blocks if scope.block_of(other) is block]
     if len(siblings) == 1 or not alone:
-        return Edit(span, "pass")
-    return Edit(Span(start, end), "")
+        return _edit(scope, span, "pass")
+    return _edit(scope, Span(start, end), "")
 
 
 def add_argument(call: Call, text: str) -> Edit:
     """Append an argument to a call, minding a trailing comma and the layout of one argument a line."""
-    module_text = call.scope.inquiry.module.split.text
+    scope = call.scope
+    code, span_of = scope.tree.segment.text, scope.tree.span
     arguments = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
-    end = call.span.end
+    end = span_of(call.node).end
     if not arguments:
-        return Edit(Span(end - 1, end - 1), text)
-    last = call.scope.span(max(arguments, key=lambda node: call.scope.span(node).end)).end
-    rest = module_text[last : end - 1]
+        return _edit(scope, Span(end - 1, end - 1), text)
+    last = span_of(max(arguments, key=lambda node: span_of(node).end)).end
+    rest = code[last : end - 1]
     closing = re.match(r"\)*", rest.replace(" ", "")).end()  # type: ignore[union-attr]
     while closing and rest:  # brackets around the last argument
         last, closing = last + rest.index(")") + 1, closing - 1
-        rest = module_text[last : end - 1]
+        rest = code[last : end - 1]
     comma = re.match(r"\s*,", rest)
     if comma is None:
-        return Edit(Span(last, last), f", {text}")
+        return _edit(scope, Span(last, last), f", {text}")
     at = last + comma.end()
-    first = call.scope.span(arguments[0]).start
-    line = module_text.rfind("\n", 0, first) + 1
-    indent = module_text[line:first]
+    first = span_of(arguments[0]).start
+    indent = code[code.rfind("\n", 0, first) + 1 : first]
     if "\n" in rest[comma.end() :] and not indent.strip():
-        newline = Source(module_text).newline
-        return Edit(Span(at, at), f"{newline}{indent}{text},")
-    return Edit(Span(at, at), f" {text}")
+        return _edit(scope, Span(at, at), f"{_newline(scope)}{indent}{text},")
+    return _edit(scope, Span(at, at), f" {text}")
+
+
+def remove_argument(call: Call, node: ast.expr) -> Edit:
+    """Take an argument out of a call, with its comma, and with its line where it has one to itself."""
+    scope, span_of = call.scope, call.scope.tree.span
+    text = scope.tree.segment.text
+    source = Source(text)
+    span = span_of(next((keyword for keyword in call.node.keywords if keyword.value is node), node))
+    line = source.line_span(source.line_of(span.start))
+    behind = re.match(r",?[ \t]*(?:#.*)?\Z", text[span.end : line.end].rstrip("\r\n"))
+    if not text[line.start : span.start].strip() and behind and span.end <= line.end:
+        return _edit(scope, line, "")
+    others = [span_of(part) for part in (*call.node.args, *call.node.keywords)]
+    before = [other.end for other in others if other.end <= span.start]
+    if before:
+        return _edit(scope, Span(text.index(",", max(before)), span.end), "")
+    following = re.match(r"\s*,\s*", text[span.end :])
+    return _edit(scope, Span(span.start, span.end + (following.end() if following else 0)), "")
+
+
+def _edit(scope: Scope, span: Span, new: str) -> Edit:
+    """An edit whose place is counted from the start of the scope's piece."""
+    return Edit(span.shift(scope.offset), new)
+
+
+def _newline(scope: Scope) -> str:
+    return Source(scope.inquiry.module.split.text).newline
 
 
 def add_import(inquiry: Inquiry, module: str, name: str | None = None) -> tuple[str, tuple[Edit, ...]]:
