@@ -17,7 +17,7 @@ def find_callers(scope: Scope) -> list[Call] | None:
     for piece in scope.inquiry.pieces("mentions", name):
         for here in scope.inquiry.piece_scope(piece).with_inner():
             calls = {id(call.node.func): call for call in here.calls}
-            for node in _mentions(here, name):
+            for node in mentions(here, name):
                 call = calls.get(id(node))
                 if call is None:
                     return None
@@ -29,7 +29,7 @@ def find_callers(scope: Scope) -> list[Call] | None:
     return found
 
 
-def _mentions(scope: Scope, name: str) -> list[ast.expr]:
+def mentions(scope: Scope, name: str) -> list[ast.expr]:
     """The expressions of a scope that read a variable or attribute of that name."""
     found: list[ast.expr] = [load.node for load in scope.flow.loads_of.get(name, ())]
     found += [
