@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ml_lsp.finding import Fix, Rewrite
+from ml_lsp.semantics.activations import Maker
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.losses import LossCall, is_applied_here, serves_only
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.syntax.segments import split
 from ml_lsp.text import Edit, Source, Span
@@ -50,6 +52,18 @@ def _parent_of(scope: Scope, node: ast.AST) -> ast.AST | None:
             # the function of a call binds tighter than its arguments
             return None if isinstance(parent, ast.Call) and parent.func is node else parent
     return None
+
+
+def pass_unactivated(loss: LossCall, maker: Maker) -> tuple[str, tuple[Edit, ...]]:
+    """What an activation before a loss is applied to, as written, and the edit that passes it as it is.
+
+    No edit if the activation stands in the model, or if its result is used for more than the loss.
+    """
+    scope, site, fed = loss.call.scope, maker.site, maker.fed
+    if site is None or fed is None or not is_applied_here(loss, maker):
+        return "", ()
+    edits = (replace_by_part(scope, site.node, fed),) if serves_only(loss, site.node) else ()
+    return " ".join(scope.text(fed).split()), edits
 
 
 def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:

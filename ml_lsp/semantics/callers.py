@@ -30,7 +30,7 @@ def _calls_in(inquiry: Inquiry, scope: Scope) -> list[Call] | None:
     for piece in inquiry.pieces("mentions", scope.name):
         for here in inquiry.piece_scope(piece).with_inner():
             calls = {id(call.node.func): call for call in here.calls}
-            for node in _mentions(here, scope.name):
+            for node in mentions(here, scope.name):
                 call = calls.get(id(node))
                 if call is None:
                     return None
@@ -42,7 +42,7 @@ def _calls_in(inquiry: Inquiry, scope: Scope) -> list[Call] | None:
     return found
 
 
-def _mentions(scope: Scope, name: str) -> list[ast.expr]:
+def mentions(scope: Scope, name: str) -> list[ast.expr]:
     """The expressions of a scope that read a variable or attribute of that name."""
     found: list[ast.expr] = [load.node for load in scope.flow.loads_of.get(name, ())]
     found += [

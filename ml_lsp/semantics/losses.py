@@ -6,11 +6,16 @@ import ast
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ml_lsp.finding import Related
+from ml_lsp.semantics.activations import Maker
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.callers import mentions
 from ml_lsp.semantics.instances import constructions
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch import unwrapped
 from ml_lsp.semantics.types import class_of
-from ml_lsp.semantics.values import Ref, Result
+from ml_lsp.semantics.values import Ref, Result, Site
+from ml_lsp.text import Span
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,3 +78,66 @@ def _within(scope: Scope, node: ast.AST, outer: ast.AST) -> bool:
     start, end = scope.tree.span(node)
     around = scope.tree.span(outer)
     return around.start <= start and end <= around.end
+
+
+def is_applied_here(loss: LossCall, maker: Maker) -> bool:
+    """Whether an activation call stands in the function that applies the loss, not inside a model."""
+    site = maker.site
+    return maker.applied is not None and site is not None and site.scope is loss.call.scope
+
+
+def activation_span(loss: LossCall, maker: Maker) -> Span:
+    """Where an activation before a loss is best shown: its call if it is near, else the loss.s input."""
+    site = maker.site
+    here = site is not None and is_applied_here(loss, maker)
+    return loss.call.scope.span(site.node if here and site is not None else loss.input)
+
+
+def activation_evidence(loss: LossCall, maker: Maker) -> tuple[Related, ...]:
+    """Where the activation or layer stands that an input comes out of, if that is elsewhere."""
+    site = maker.site
+    if site is None or is_applied_here(loss, maker):
+        return ()
+    return (site.scope.related(site.node, f"`{site.scope.text(site.node)}`"),)
+
+
+def criterion_calls(criterion: Result) -> list[Call] | None:
+    """All calls of the criterion that a constructor call makes; None if it is used in other ways too."""
+    site = criterion.site
+    if site is None:
+        return None
+    direct = site.scope.call_with(site.node)
+    if direct is not None:
+        return [direct]
+    name = _bound_name(site)
+    if name is None:
+        return None
+    found: list[Call] = []
+    for piece in site.scope.inquiry.pieces("mentions", name):
+        for scope in site.scope.inquiry.piece_scope(piece).with_inner():
+            for node in mentions(scope, name):
+                made = constructions(scope, scope.value(node))
+                if len(made) == 1 and not _same(made[0].site, site):
+                    continue  # another object under that name
+                call = scope.call_with(node)
+                if len(made) != 1 or call is None:
+                    return None
+                found.append(call)
+    return found
+
+
+def _same(one: Site | None, other: Site) -> bool:
+    return one is not None and one.node is other.node
+
+
+def _bound_name(site: Site) -> str | None:
+    """The variable or attribute that an object is assigned to, if it is one."""
+    statement = site.scope.statement_of(site.node)
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    if not _same(unwrapped(site.scope.value(statement.value)).site, site):
+        return None
+    match statement.targets[0]:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return None
