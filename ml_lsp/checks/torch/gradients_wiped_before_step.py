@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
-from ml_lsp.finding import Finding, Related
+from ml_lsp.finding import Finding
 from ml_lsp.fixes import move_before
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.wiping import Wiped, wiped
@@ -17,7 +17,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     for found in wiped(body):
         call = found.clear.call
         text = call.scope.text(call.node)
-        related = [Related(call.span, "the gradients are cleared here")] if found.clear.through else []
+        related = [call.scope.related(call.node, "the gradients are cleared here")] if found.clear.through else []
         yield rule.finding(found.clear.top.span, edits=_clear_first(found), related=related, clear=text)
 
 

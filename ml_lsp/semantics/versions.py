@@ -1,0 +1,68 @@
+"""Which version of a library the workspace uses, as far as that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+
+def certainly_before(versions: Mapping[str, str], library: str, limit: str) -> bool:
+    """Whether a library (its PyPI name) is known to be older than `limit`.
+
+    `versions` holds an exact version ("1.9.5") or a PEP 440 specifier (">=1.8,<2") by name.
+    """
+    exact = _exact(versions.get(library, ""))
+    if exact is not None:
+        return exact < Version(limit)
+    return any(_is_below(clause, Version(limit)) for clause in _clauses(versions.get(library, "")))
+
+
+def certainly_from(versions: Mapping[str, str], library: str, limit: str) -> bool:
+    """Whether a library is known to be at least as new as `limit`."""
+    exact = _exact(versions.get(library, ""))
+    if exact is not None:
+        return exact >= Version(limit)
+    return any(_is_from(clause, Version(limit)) for clause in _clauses(versions.get(library, "")))
+
+
+def may_be_before(versions: Mapping[str, str], library: str, limit: str) -> bool:
+    """Whether what is known of a library's version allows one older than `limit`; False if nothing is known."""
+    stated = versions.get(library, "")
+    known = _exact(stated) is not None or bool(_clauses(stated))
+    return known and not certainly_from(versions, library, limit)
+
+
+def _exact(stated: str) -> Version | None:
+    try:
+        return Version(stated)
+    except InvalidVersion:
+        return None
+
+
+def _clauses(stated: str) -> tuple[Specifier, ...]:
+    try:
+        return tuple(SpecifierSet(stated))
+    except InvalidSpecifier:
+        return ()
+
+
+def _is_below(clause: Specifier, limit: Version) -> bool:
+    """Whether one clause admits nothing from `limit` on."""
+    if clause.operator not in ("<", "<=", "==", "~="):
+        return False
+    named = Version(clause.version.removesuffix(".*"))
+    if clause.operator == "<":
+        return named <= limit
+    if clause.operator == "~=":
+        release = named.release[:-1]
+        return Version(".".join(map(str, (*release[:-1], release[-1] + 1)))) <= limit
+    return named < limit
+
+
+def _is_from(clause: Specifier, limit: Version) -> bool:
+    """Whether one clause admits nothing older than `limit`."""
+    if clause.operator not in (">", ">=", "==", "~="):
+        return False
+    return Version(clause.version.removesuffix(".*")) >= limit

@@ -1,0 +1,34 @@
+"""What is known of a library's version: exact, a range, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from ml_lsp.semantics.versions import certainly_before, certainly_from, may_be_before
+
+
+@pytest.mark.parametrize(
+    ("stated", "before", "from_", "may"),
+    [
+        ("2.5.1", True, False, True),
+        ("2.6.0", False, True, False),
+        ("<2.6", True, False, True),
+        ("<2.7", False, False, True),
+        (">=2.6", False, True, False),
+        (">=2.1,<2.6", True, False, True),
+        ("~=2.5.0", True, False, True),
+        ("==2.4.*", True, False, True),
+        ("", False, False, False),
+        ("not a version", False, False, False),
+    ],
+)
+def test_against_2_6(stated: str, before: bool, from_: bool, may: bool) -> None:
+    versions = {"torch": stated}
+    assert certainly_before(versions, "torch", "2.6") is before
+    assert certainly_from(versions, "torch", "2.6") is from_
+    assert may_be_before(versions, "torch", "2.6") is may
+
+
+def test_a_library_that_nobody_names() -> None:
+    assert not certainly_before({}, "torch", "2.6")
+    assert not may_be_before({}, "torch", "2.6")
