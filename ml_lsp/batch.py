@@ -25,6 +25,7 @@ from ml_lsp.rulebook import known_rules
 from ml_lsp.settings import rule_chooser
 from ml_lsp.text import Source
 from ml_lsp.textfile import TextFile, Unreadable, Unwritable, read_text, write_back
+from ml_lsp.workspace import Workspace, workspace_folder
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,8 @@ class Reviewer:
     _store: kept.Store | None = None
     _engine: str = ""
     _faults: list[str] = field(default_factory=list)
+    _workspaces: dict[Path, Workspace] = field(default_factory=dict)
+    _relied_on: tuple[tuple[Path, ...], bool] = ((), False)
 
     def __post_init__(self) -> None:
         if self.plan.store is not None:
@@ -126,22 +129,26 @@ class Reviewer:
             self._choosers[key] = rule_chooser(known_rules(found.settings), found.settings)
         return self._choosers[key](found.path)
 
+    def _workspace(self, path: Path) -> Workspace:
+        folder = workspace_folder(path)
+        if folder not in self._workspaces:
+            self._workspaces[folder] = Workspace(folder)
+        return self._workspaces[folder]
+
     def _findings(self, document: Document, rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
-        surroundings = Surroundings()
+        workspace = self._workspace(document.path)
+        surroundings = workspace.surroundings
         if self._store is None:
             return self._looked_at(document, rules, surroundings)
         if rules not in self._stamps:
             self._stamps[rules] = kept.rules_stamp(rules)
         key = kept.key_of(document, surroundings, self._engine, self._stamps[rules])
-        known = self._store.get(key)
+        known = kept.still_valid(self._store.get(key), workspace)
         if known is not None:
-            try:
-                return kept.from_json(known)
-            except ValueError:
-                log.debug("a kept result is unreadable; made anew")
+            return known
         findings = self._looked_at(document, rules, surroundings)
         if not self._faults:
-            self._store.put(key, kept.to_json(findings))
+            self._store.put(key, kept.to_json(findings, *self._relied_on, workspace))
         return findings
 
     def _looked_at(
@@ -149,6 +156,7 @@ class Reviewer:
     ) -> tuple[Finding, ...]:
         with _collected_errors(self._faults):
             findings = review_now(document, rules, surroundings, self.memory)
+        self._relied_on = self.memory.relied_on(document.path)
         self.memory.forget(document.path)
         return findings
 

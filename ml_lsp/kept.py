@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ from ml_lsp.catalogue import Rule, rules_folder
 from ml_lsp.finding import Finding, Fix, Related, Rewrite, Severity, Tag, Tier
 from ml_lsp.review import Document, Surroundings
 from ml_lsp.text import Edit, Span
+from ml_lsp.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 _DAY = 86_400  # seconds
 _KEPT_DAYS = 30
@@ -138,21 +142,30 @@ def _hash(*parts: str) -> bytes:
     return found.digest()
 
 
-def to_json(findings: Sequence[Finding]) -> str:
-    """Findings as text."""
-    return json.dumps([_finding_values(finding) for finding in findings], separators=(",", ":"))
+def to_json(
+    findings: Sequence[Finding], files: Sequence[Path], asked_importers: bool, workspace: Workspace
+) -> str:
+    """Findings as text, with the state of the other files that they rest on."""
+    rests = [[str(path) for path in files], workspace.state_of(files)] if files else None
+    everything = workspace.all_state if asked_importers else None
+    found = [_finding_values(finding) for finding in findings]
+    return json.dumps([found, rests, everything], separators=(",", ":"))
 
 
-def from_json(text: str) -> tuple[Finding, ...]:
-    """The findings that `to_json` made a text of.
-
-    Raises:
-        ValueError: if it did not make this text.
-    """
+def still_valid(text: str | None, workspace: Workspace) -> tuple[Finding, ...] | None:
+    """The findings that `to_json` made a text of; None if it made none of it, or what they rest on changed."""
+    if text is None:
+        return None
     try:
-        return tuple(_finding(values) for values in json.loads(text))
-    except (TypeError, KeyError, IndexError) as error:
-        raise ValueError("not findings") from error
+        found, rests, everything = json.loads(text)
+        if everything is not None and everything != workspace.all_state:
+            return None
+        if rests is not None and workspace.state_of(map(Path, rests[0])) != rests[1]:
+            return None
+        return tuple(_finding(values) for values in found)
+    except (TypeError, KeyError, IndexError, ValueError):
+        log.debug("a kept result is unreadable; made anew")
+        return None
 
 
 def _finding_values(finding: Finding) -> list[Any]:

@@ -101,6 +101,13 @@ class Memory:
         reviewed = self.reviewed.get(path)
         return tuple(segment.text for segment in reviewed.split.segments) if reviewed else ()
 
+    def relied_on(self, path: Path) -> tuple[tuple[Path, ...], bool]:
+        """The other files that the last review of a document looked into, and whether it asked who imports it."""
+        known = self.reviewed.get(path)
+        asked = {q for entry in known.entries.all() for q in entry.answers} if known else set()
+        files = sorted({Path(question[1]) for question in asked if question[0] == "file"})
+        return tuple(files), any(question[0] == "importers" for question in asked)
+
     def forget(self, path: Path) -> None:
         """Drop what is remembered of a document."""
         self.reviewed.pop(path, None)

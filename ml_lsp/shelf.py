@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ml_lsp.semantics.files import read_text
-from ml_lsp.semantics.layout import source_roots
 from ml_lsp.semantics.module import Module, module_of
 from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.segments import EMPTY, split
@@ -59,14 +58,3 @@ class Shelf:
     def project(self, roots: Iterable[Path], files: Iterable[Path] = ()) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its Python files."""
         return Project(tuple(roots), self.module_at, tuple(files))
-
-
-def workspace_roots(workspace: Path) -> tuple[Path, ...]:
-    """The folders from which a workspace's modules are imported."""
-    import tomllib
-
-    try:
-        pyproject = tomllib.loads(read_text(workspace / "pyproject.toml"))
-    except (OSError, tomllib.TOMLDecodeError):
-        pyproject = {}
-    return source_roots(workspace, pyproject)

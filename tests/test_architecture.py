@@ -24,7 +24,7 @@ LAYERS = (
     ("checks",),
     ("match", "patterns", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),
-    ("placement", "units", "review", "shelf"),
+    ("placement", "units", "review", "shelf", "workspace"),
     ("fixing", "page"),
     ("report", "opened", "kept", "batch", "explaining", "checking"),
     ("server", "cli", "__main__"),

@@ -9,16 +9,12 @@ from ml_lsp.semantics.facts import bound_names
 from ml_lsp.semantics.flow import (
     UNBOUND,
     Block,
-    Comprehension,
     Definition,
-    DefinitionKind,
     Env,
-    Event,
-    EventKind,
     Flow,
     FunctionNode,
-    Load,
 )
+from ml_lsp.semantics.flow_expressions import ExpressionWalker
 from ml_lsp.semantics.names import imports_of
 
 
@@ -70,56 +66,8 @@ def _merge(*envs: Env | None) -> Env | None:
     }
 
 
-class _Walker:
-    """Walks a scope's statements in evaluation order, keeping the definitions that hold at each point."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.block = flow.root
-        self.env: Env | None = {}
-        self.order = 0
-        self.exits: list[list[Env]] = []  # of each loop around: what held at its breaks
-
-    # ---- recording
-
-    def tick(self) -> int:
-        self.order += 1
-        return self.order
-
-    def event(self, kind: EventKind, node: ast.AST) -> None:
-        order = self.tick()
-        self.flow.events.append(Event(kind, node, self.block, order))
-        self.flow.order_of[node] = order
-
-    def define(
-        self,
-        name: str,
-        kind: DefinitionKind,
-        node: ast.AST,
-        value: ast.expr | None = None,
-        path: tuple[int | None, ...] = (),
-        target: str = "",
-    ) -> None:
-        made = Definition(name, kind, node, self.block, self.tick(), value, path, target)
-        self.flow.definitions.setdefault(name, []).append(made)
-        if self.env is not None:
-            self.env[name] = (made,)
-
-    def load(self, node: ast.Name) -> None:
-        found = (self.env or {}).get(node.id, ())
-        unbound = UNBOUND in found
-        known = tuple(d for d in found if d is not UNBOUND)
-        load = Load(node, self.block, self.tick(), known, unbound)
-        self.flow.loads[node] = load
-        self.flow.loads_of.setdefault(node.id, []).append(load)
-
-    def enter(self, node: ast.AST, arm: str = "body") -> Block:
-        before, self.block = self.block, Block(self.block, node, arm)
-        return before
-
-    def branch(self, env: Env | None) -> None:
-        """Go on with a copy of `env`, which other branches start from too."""
-        self.env = None if env is None else dict(env)
+class _Walker(ExpressionWalker):
+    """Walks a scope's statements, those of branches and loops one way after the other."""
 
     def within(self, node: ast.AST, arm: str, body: list[ast.stmt]) -> None:
         before = self.enter(node, arm)
@@ -162,29 +110,6 @@ class _Walker:
         self.event("augment", node)
         if isinstance(target, ast.Name):
             self.define(target.id, "augmented", node)
-
-    def bind(
-        self,
-        target: ast.expr,
-        kind: DefinitionKind,
-        node: ast.AST,
-        value: ast.expr | None,
-        path: tuple[int | None, ...] = (),
-    ) -> None:
-        match target:
-            case ast.Name(id=name):
-                self.define(name, "unpack" if path and kind == "assign" else kind, node, value, path)
-                self.event("bind", target)
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                starred = False
-                for index, element in enumerate(elements):
-                    starred = starred or isinstance(element, ast.Starred)
-                    self.bind(element, kind, node, value, (*path, None if starred else index))
-            case ast.Starred(value=inner):
-                self.bind(inner, kind, node, value, path)
-            case _:
-                self.expression_parts(target)
-                self.event("store", target)
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for part in [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]:
@@ -319,61 +244,6 @@ class _Walker:
     def global_(self, node: ast.Global | ast.Nonlocal) -> None:
         self.flow.outer_names |= frozenset(node.names)
 
-    # ---- expressions
-
-    def expression(self, node: ast.AST) -> None:
-        walk = _EXPRESSIONS.get(type(node))
-        if walk is None:
-            self.expression_parts(node)
-        else:
-            walk(self, node)
-
-    def expression_parts(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
-            self.expression(child)
-
-    def call(self, node: ast.Call) -> None:
-        self.expression_parts(node)
-        self.event("call", node)
-
-    def name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self.load(node)
-
-    def named(self, node: ast.NamedExpr) -> None:
-        self.expression(node.value)
-        self.bind(node.target, "assign", node, node.value)
-
-    def lambda_(self, node: ast.Lambda) -> None:
-        for part in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
-            self.expression(part)
-        self.flow.functions.append(node)
-
-    def conditional(self, node: ast.IfExp) -> None:
-        self.expression(node.test)
-        self.branch(self.env)
-        for arm, part in (("body", node.body), ("orelse", node.orelse)):
-            before = self.enter(node, arm)
-            self.expression(part)
-            self.block = before
-
-    def comprehension(self, node: Comprehension) -> None:
-        before, outside = self.block, self.env
-        self.branch(outside)
-        for generator in node.generators:
-            self.expression(generator.iter)
-            self.enter(node)
-            self.bind(generator.target, "for", generator, generator.iter)
-            for condition in generator.ifs:
-                self.expression(condition)
-        for part in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
-            self.expression(part)
-        self.block, self.env = before, outside
-
-    def yielded(self, node: ast.AST) -> None:
-        self.expression_parts(node)
-        self.event("await" if isinstance(node, ast.Await) else "yield", node)
-
 
 def _replaced(
     found: tuple[Definition, ...], stand_in: Definition, by: tuple[Definition, ...]
@@ -408,18 +278,4 @@ _STATEMENTS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Delete: _Walker.delete,
     ast.Global: _Walker.global_,
     ast.Nonlocal: _Walker.global_,
-}
-_EXPRESSIONS: dict[type[ast.AST], Callable[..., None]] = {
-    ast.Call: _Walker.call,
-    ast.Name: _Walker.name,
-    ast.NamedExpr: _Walker.named,
-    ast.Lambda: _Walker.lambda_,
-    ast.IfExp: _Walker.conditional,
-    ast.ListComp: _Walker.comprehension,
-    ast.SetComp: _Walker.comprehension,
-    ast.DictComp: _Walker.comprehension,
-    ast.GeneratorExp: _Walker.comprehension,
-    ast.Yield: _Walker.yielded,
-    ast.YieldFrom: _Walker.yielded,
-    ast.Await: _Walker.yielded,
 }

@@ -17,7 +17,9 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     for found in wiped(body):
         call = found.clear.call
         text = call.scope.text(call.node)
-        related = [call.scope.related(call.node, "the gradients are cleared here")] if found.clear.through else []
+        related = (
+            [call.scope.related(call.node, "the gradients are cleared here")] if found.clear.through else []
+        )
         yield rule.finding(found.clear.top.span, edits=_clear_first(found), related=related, clear=text)
 
 

@@ -1,0 +1,113 @@
+"""What lies around a file: the project it belongs to and the versions of the libraries it uses."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ml_lsp.oracle.interpreter import Choice, choose, installed_versions
+from ml_lsp.review import Surroundings
+from ml_lsp.semantics.files import read_text, stamp, workspace_files
+from ml_lsp.semantics.layout import source_roots
+from ml_lsp.semantics.requirements import requirement_versions
+from ml_lsp.shelf import Shelf
+
+log = logging.getLogger(__name__)
+
+_MARKERS = (".git", "pyproject.toml", "ml-lsp.toml", "setup.py", "setup.cfg")
+
+
+def workspace_folder(path: Path) -> Path:
+    """The folder of the project that a file belongs to: the nearest one upwards that looks like a project's.
+
+    Without one, the current folder if it holds the file, else the file's own folder.
+    """
+    path = Path.cwd() / path
+    for folder in path.parents:
+        if any((folder / marker).exists() for marker in _MARKERS):
+            return folder
+    return Path.cwd() if path.is_relative_to(Path.cwd()) else path.parent
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What people say about the interpreter whose libraries count; see `ml_lsp.oracle.interpreter.choose`."""
+
+    setting: str | None = None
+    editor: str | None = None
+    configured: str | None = None
+    consent: bool = False
+
+
+@dataclass(eq=False)
+class Workspace:
+    """One folder with its files and libraries, as it is when it is looked at first; `changed` looks again."""
+
+    folder: Path
+    wishes: Wishes = Wishes()
+    shelf: Shelf = field(default_factory=Shelf)
+
+    @cached_property
+    def interpreter(self) -> Choice:
+        """The interpreter whose libraries count."""
+        wishes = self.wishes
+        return choose(
+            self.folder,
+            setting=wishes.setting,
+            editor=wishes.editor,
+            configured=wishes.configured,
+            consent=wishes.consent,
+        )
+
+    @cached_property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of libraries: of what is installed where somebody chose an interpreter, else as required."""
+        required = {name: text for name, text in requirement_versions(self.folder).items() if text}
+        chosen = self.interpreter.interpreter
+        return required if chosen.source == "server" else required | installed_versions(chosen.site_packages)
+
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """The Python files of the folder."""
+        return tuple(workspace_files(self.folder, (".py",)))
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What a review may know of the workspace."""
+        return Surroundings(self.versions, self.shelf.project(self._roots, self.files))
+
+    @property
+    def _roots(self) -> tuple[Path, ...]:
+        try:
+            pyproject = tomllib.loads(read_text(self.folder / "pyproject.toml"))
+        except FileNotFoundError:
+            pyproject = {}
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            log.info("%s: %s", self.folder / "pyproject.toml", error)
+            pyproject = {}
+        return source_roots(self.folder, pyproject)
+
+    def changed(self) -> None:
+        """Files have come, gone or changed: the next look finds them."""
+        for name in ("interpreter", "versions", "files", "surroundings"):
+            self.__dict__.pop(name, None)
+
+    def state_of(self, paths: Iterable[Path]) -> str:
+        """A digest of the content of files, that changes whenever one of them does."""
+        found = hashlib.blake2b(digest_size=16)
+        for path in paths:
+            module = self.shelf.module_at(path)
+            found.update(f"{path}\0".encode("utf-8", "surrogatepass"))
+            found.update((module.split.text if module else "").encode("utf-8", "surrogatepass"))
+        return found.hexdigest()
+
+    @cached_property
+    def all_state(self) -> str:
+        """A digest of the names, times and sizes of all Python files."""
+        states = "".join(f"{path}\0{stamp(path)}\n" for path in self.files)
+        return hashlib.blake2b(states.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
