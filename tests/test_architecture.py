@@ -15,14 +15,14 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up: what stands in a row may import what stands in an earlier row, or in its own.
 LAYERS = (
     ("text",),
-    ("finding", "textfile"),
+    ("finding", "patterns", "textfile"),
     ("syntax",),
     ("semantics",),
     ("oracle",),
     ("catalogue", "page_cache"),
     ("fixes", "renaming"),
     ("checks",),
-    ("match", "patterns", "registry"),
+    ("match", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),
     ("placement", "units", "review", "shelf", "workspace"),
     ("fixing", "page"),

@@ -35,6 +35,8 @@ def resolve(state: InferenceState, name: str, own_folders: Sequence[str]) -> Ans
     kinds = {_KINDS.get(value.api_type, "unknown") for value in values}
     if len(kinds) != 1:
         return UNKNOWN
+    if any(value.is_class() and not hasattr(value, "py__mro__") for value in values):
+        return UNKNOWN  # what the typing module makes, such as Optional or a type alias
     naming = _Naming(state, own_folders)
     match kinds.pop():
         case "class":

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
+from ml_lsp.patterns import WildPattern, check_patterns, verdict
 
 # The largest .py file of PyTorch, transformers and the standard library is under 1.3 MB; text above this size
 # is generated or hostile, and parsing it would take longer than anybody waits.
@@ -67,79 +66,88 @@ def stamp(path: str | Path) -> Stamp:
     return status.st_mtime_ns, status.st_size
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """Which files a listing is after."""
-
-    suffixes: tuple[str, ...]
-    excluded: GitIgnoreSpec
-    limit: int
-
-
-# .gitignore files on the way to a folder, outermost first: the folder of each ("" or "a/b/"), and its rules.
-_Ignores = tuple[tuple[str, GitIgnoreSpec], ...]
+# The .gitignore files that hold in a folder, nearest first: the folder of each, and its patterns.
+_Ignores = tuple[tuple[Path, tuple[str, ...]], ...]
 
 
 def workspace_files(
     root: Path, suffixes: Iterable[str], exclude: Iterable[str] = (), limit: int = LARGEST_SOURCE
 ) -> Iterator[Path]:
-    """Yield the regular files under `root` whose names end in one of `suffixes`, folder by folder, sorted.
+    """Yield the regular files under `root` whose names end in one of `suffixes`, a folder's own files first.
 
     Left out: what the .gitignore files of `root` and the folders under it ignore, what a pattern of `exclude`
     (gitignore syntax, relative to `root`) names, virtual environments, tools' own folders, files of more than
     `limit` bytes, and everything that is not a regular file. Symbolic links to folders are not followed, so a
     loop of links ends nowhere and nothing outside of `root` is listed.
+
+    Raises:
+        WildPattern: if a pattern of `exclude` could take for ever to match, or is none.
     """
-    wanted = _Wanted(tuple(suffixes), GitIgnoreSpec.from_lines(exclude), limit)
-    yield from _walk(root, "", (), wanted)
+    wanted, excluded = tuple(suffixes), tuple(exclude)
+    check_patterns(excluded)
+    # No recursion: a hostile tree is deeper than the interpreter's stack.
+    waiting: list[tuple[Path, _Ignores]] = [(root, ())]
+    while waiting:
+        folder, ignores = waiting.pop()
+        entries = _entries(folder)
+        names = {entry.name for entry in entries}
+        if folder != root and names & {"pyvenv.cfg", "conda-meta"}:
+            continue
+        if ".gitignore" in names:
+            ignores = ((folder, _ignore_patterns(folder / ".gitignore")), *ignores)
+        for entry in entries:
+            path = folder / entry.name
+            is_wanted = entry.name.endswith(wanted) and _is_small_file(entry, limit)
+            if is_wanted and not _left_out(path, root, excluded, ignores):
+                yield path
+        inner = [folder / entry.name for entry in reversed(entries) if _is_folder_to_list(entry)]
+        waiting += [
+            (path, ignores) for path in inner if not _left_out(path, root, excluded, ignores, folder=True)
+        ]
 
 
-def _walk(folder: Path, inside: str, ignores: _Ignores, wanted: _Wanted) -> Iterator[Path]:
-    """Yield from `folder`, which is `inside` ("" or "a/b/") relative to the root."""
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What is in a folder, by name; nothing if it was removed meanwhile or is not ours to read."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:  # removed meanwhile, or not ours to read: it has no files for us
-        return
-    names = {entry.name for entry in entries}
-    if inside and names & {"pyvenv.cfg", "conda-meta"}:
-        return
-    if ".gitignore" in names:
-        ignores = (*ignores, (inside, _ignore_rules(folder / ".gitignore")))
-    for entry in entries:
-        path = inside + entry.name
-        if _is_plain_folder(entry):
-            if entry.name not in NEVER_LISTED and not _left_out(path + "/", ignores, wanted):
-                yield from _walk(folder / entry.name, path + "/", ignores, wanted)
-        elif (
-            entry.name.endswith(wanted.suffixes)
-            and _is_small_file(entry, wanted.limit)
-            and not _left_out(path, ignores, wanted)
-        ):
-            yield folder / entry.name
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return []
 
 
-def _ignore_rules(path: Path) -> GitIgnoreSpec:
+def _ignore_patterns(path: Path) -> tuple[str, ...]:
+    """The patterns of a .gitignore, without those too wild to match; none if git could not read it either."""
     try:
-        lines = read_text(path, 100_000).splitlines()
-    except OSError:  # a .gitignore that git could not read either
-        return GitIgnoreSpec([])
-    return GitIgnoreSpec.from_lines(lines)
+        lines = read_text(path, 256_000).splitlines()
+    except OSError:
+        return ()
+    return tuple(line for line in lines if line.strip() and _is_tame(line))
 
 
-def _left_out(path: str, ignores: _Ignores, wanted: _Wanted) -> bool:
-    """Whether the user excludes `path`, or the .gitignore nearest to it that speaks of it ignores it."""
-    if wanted.excluded.match_file(path):
+def _is_tame(pattern: str) -> bool:
+    try:
+        check_patterns((pattern,))
+    except WildPattern:
+        return False
+    return True
+
+
+def _left_out(
+    path: Path, root: Path, excluded: tuple[str, ...], ignores: _Ignores, *, folder: bool = False
+) -> bool:
+    """Whether the user excludes `path`, or the nearest .gitignore that speaks of it ignores it."""
+    if verdict(excluded, root, path, folder=folder):
         return True
-    for start, rules in reversed(ignores):
-        verdict = rules.check_file(path.removeprefix(start)).include
-        if verdict is not None:
-            return verdict
+    for place, patterns in ignores:
+        said = verdict(patterns, place, path, folder=folder)
+        if said is not None:
+            return said
     return False
 
 
-def _is_plain_folder(entry: os.DirEntry[str]) -> bool:
+def _is_folder_to_list(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_dir(follow_symlinks=False)
+        return entry.name not in NEVER_LISTED and entry.is_dir(follow_symlinks=False)
     except OSError:
         return False
 

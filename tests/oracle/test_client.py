@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 
 import pytest
 import pytest_asyncio
@@ -161,7 +162,7 @@ async def test_a_worker_that_holds_too_much_memory_retires(small_place, tmp_path
     await oracle.close()
 
 
-@pytest.mark.skipif(os.uname().sysname != "Linux", reason="address space is bounded on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="address space is bounded on Linux only")
 @pytest.mark.asyncio
 async def test_memory_without_end_is_refused(small_place, tmp_path, monkeypatch):
     write(small_place.roots[0], ZOO)

@@ -1,10 +1,12 @@
 """Reading and listing files of a workspace that nobody vouches for."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from ml_lsp.patterns import WildPattern
 from ml_lsp.semantics.files import read_regular, read_text, stamp, workspace_files
 
 
@@ -64,8 +66,8 @@ def test_a_stamp_tells_contents_apart(tmp_path):
 
 def test_lists_by_suffix_in_a_fixed_order(tmp_path):
     write(tmp_path, **{"b.py": "", "a/c.py": "", "a/d.yaml": "", "e.ipynb": "", "f.pyc": ""})
-    assert listed(tmp_path) == ["a/c.py", "b.py"]
-    assert listed(tmp_path, ".yaml", ".ipynb") == ["a/d.yaml", "e.ipynb"]
+    assert listed(tmp_path) == ["b.py", "a/c.py"]
+    assert listed(tmp_path, ".yaml", ".ipynb") == ["e.ipynb", "a/d.yaml"]
 
 
 def test_gitignore_files_are_respected_where_they_are(tmp_path):
@@ -97,7 +99,7 @@ def test_environments_and_tools_folders_are_left_out(tmp_path):
             ".github/scripts/x.py": "", "main.py": "",
         },
     )  # fmt: skip
-    assert listed(tmp_path) == [".github/scripts/x.py", "main.py"]
+    assert listed(tmp_path) == ["main.py", ".github/scripts/x.py"]
 
 
 def test_links_to_folders_are_not_followed(tmp_path):
@@ -115,6 +117,27 @@ def test_a_broken_gitignore_ignores_nothing(tmp_path):
     write(tmp_path, **{"a.py": ""})
     (tmp_path / ".gitignore").symlink_to(tmp_path / ".gitignore")
     assert listed(tmp_path) == ["a.py"]
+
+
+def test_a_pattern_that_could_hang_us_is_left_out_or_refused(tmp_path):
+    wild = "*a" * 40 + "b.py"
+    write(tmp_path, **{".gitignore": f"{wild}\nb.py\n", "a" * 200 + ".py": "", "b.py": ""})
+    assert listed(tmp_path) == ["a" * 200 + ".py"]
+    with pytest.raises(WildPattern):
+        listed(tmp_path, exclude=[wild])
+
+
+def test_a_tree_deeper_than_the_stack(tmp_path):
+    made = [tmp_path / ("d/" * depth) for depth in range(1, sys.getrecursionlimit() + 200)]
+    try:
+        for folder in made:
+            folder.mkdir()
+        (made[-1] / "x.py").write_text("")
+        assert len(listed(tmp_path)) == 1
+        (made[-1] / "x.py").unlink()
+    finally:
+        for folder in reversed(made):  # pytest's own tidying up would be too deep for the stack
+            folder.rmdir()
 
 
 def test_a_folder_that_is_not_there_has_no_files(tmp_path):
