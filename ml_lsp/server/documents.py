@@ -1,0 +1,55 @@
+"""Open documents as the protocol keeps them: LSP line ends only, and a line table that survives edits."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from lsprotocol import types as lsp
+from pygls.workspace import TextDocument, Workspace
+
+from ml_lsp.text import Edit, Encoding, Position, Source, Span
+
+
+class Document(TextDocument):
+    """A pygls document over a `Source`.
+
+    pygls 2.1.1 splits lines with `str.splitlines`, which takes a form feed or U+2028 for a line end and so
+    puts later edits into the wrong place, and splits the whole text again for every edit.
+    """
+
+    def __init__(self, uri: str, source: str | None = None, *rest: Any, **named: Any) -> None:
+        super().__init__(uri, source, *rest, **named)
+        self.content = Source(source or "")
+
+    @property
+    def source(self) -> str:
+        """The text as it stands."""
+        return self.content.text
+
+    def apply_change(self, change: lsp.TextDocumentContentChangeEvent) -> None:
+        """Make one change; a range outside the text is brought back to the nearest place inside."""
+        if not isinstance(change, lsp.TextDocumentContentChangePartial):
+            self.content = Source(change.text)
+            return
+        encoding = cast(Encoding, str(self.position_codec.encoding))
+        start = self.content.offset(_position(change.range.start), encoding)
+        end = self.content.offset(_position(change.range.end), encoding)
+        span = Span(min(start, end), max(start, end))
+        self.content = self.content.edited(Edit(span, change.text))
+
+
+class Documents(Workspace):
+    """The pygls workspace, with documents of the kind above."""
+
+    def _create_text_document(
+        self,
+        doc_uri: str,
+        source: str | None = None,
+        version: int | None = None,
+        language_id: str | None = None,
+    ) -> Document:
+        return Document(doc_uri, source, version, language_id, position_codec=self.position_codec)
+
+
+def _position(place: lsp.Position) -> Position:
+    return Position(place.line, place.character)

@@ -1,0 +1,41 @@
+"""What the server asks about code, and how it is loaded: late, because the first answer does not need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+
+from ml_lsp.catalogue import Rule, shipped_rules
+from ml_lsp.finding import Finding
+from ml_lsp.review import Document, Memory, Surroundings, review
+
+Steps = Generator[None, None, tuple[Finding, ...]]
+Review = Callable[[Document, Sequence[Rule], Surroundings, Memory], Steps]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The rules that ship, the review of a document in slices, and what it remembers between reviews."""
+
+    rules: tuple[Rule, ...]
+    review: Review = review
+    memory: Memory = field(default_factory=Memory)
+
+    def now(self, document: Document, rules: Sequence[Rule], surroundings: Surroundings) -> tuple[Finding, ...]:
+        """The findings of a document at once, for texts that nobody is typing."""
+        steps = self.review(document, rules, surroundings, self.memory)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                findings: tuple[Finding, ...] = end.value
+                return findings
+
+
+def load() -> Engine:
+    """The engine with the rules that ship.
+
+    Raises:
+        CatalogueError: if one of their pages is wrong.
+    """
+    return Engine(shipped_rules())
