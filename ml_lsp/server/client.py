@@ -44,7 +44,9 @@ def read_client(params: lsp.InitializeParams) -> Client:
         return value
 
     def shows(feature: str) -> Any:
-        return get(f"text_document.publish_diagnostics.{feature}") or get(f"text_document.diagnostic.{feature}")
+        return get(f"text_document.publish_diagnostics.{feature}") or get(
+            f"text_document.diagnostic.{feature}"
+        )
 
     properties = get("text_document.code_action.resolve_support.properties") or ()
     return Client(

@@ -1,4 +1,4 @@
-"""The settings that hold for each open file: the nearest settings file, with what the editor says laid over."""
+"""The settings that hold for each file: the nearest settings file, with what the editor says laid over."""
 
 from __future__ import annotations
 
@@ -109,10 +109,14 @@ class Configuration:
         stamp = _stamp(folder)
         try:
             settings = read_settings(folder)
-            return _Read(settings, stamp, tuple(rule for place in settings.rules for rule in read_rules(place)))
+            return _Read(
+                settings, stamp, tuple(rule for place in settings.rules for rule in read_rules(place))
+            )
         except (SettingsError, CatalogueError) as error:
             self._say(f"{error} (the settings before stay in force)")
-            return _Read(last.settings, stamp, last.rules) if last else _Read(Settings(root=folder), stamp, ())
+            return (
+                _Read(last.settings, stamp, last.rules) if last else _Read(Settings(root=folder), stamp, ())
+            )
 
     def _say(self, problem: str) -> None:
         if problem not in self._told:
@@ -128,7 +132,10 @@ def _folder(uri: str) -> Path:
 
 def _stamp(folder: Path) -> tuple[object, ...]:
     """Which settings files there are for a folder, and when they were written; never empty."""
-    return ("read", *(_file_stamp(place / name) for place in (folder, *folder.parents) for name in FILE_NAMES))
+    return (
+        "read",
+        *(_file_stamp(place / name) for place in (folder, *folder.parents) for name in FILE_NAMES),
+    )
 
 
 def _file_stamp(file: Path) -> tuple[int, int] | None:

@@ -29,7 +29,7 @@ def to_range(source: Source, span: Span, encoding: Encoding) -> Json:
 
 
 def from_range(source: Source, place: Any, encoding: Encoding) -> Span:
-    """The range of a text that an LSP range (an lsprotocol object) names; outside places are brought inside."""
+    """The range of a text that an LSP range (an lsprotocol object) names; outside places are moved inside"""
     start = source.offset(Position(place.start.line, place.start.character), encoding)
     end = source.offset(Position(place.end.line, place.end.character), encoding)
     return Span(min(start, end), max(start, end))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ml_lsp.catalogue import Rule, shipped_rules
 from ml_lsp.finding import Finding
+from ml_lsp.ignores import silence
 from ml_lsp.review import Document, Memory, Surroundings, review
 
 Steps = Generator[None, None, tuple[Finding, ...]]
@@ -21,9 +22,14 @@ class Engine:
     review: Review = review
     memory: Memory = field(default_factory=Memory)
 
-    def now(self, document: Document, rules: Sequence[Rule], surroundings: Surroundings) -> tuple[Finding, ...]:
-        """The findings of a document at once, for texts that nobody is typing."""
-        steps = self.review(document, rules, surroundings, self.memory)
+    def steps(self, document: Document, rules: Sequence[Rule]) -> Steps:
+        """Review a document in slices; return the findings that no comment in it silences."""
+        findings = yield from self.review(document, rules, Surroundings(), self.memory)
+        return silence(document.text, findings, rules, document.language).kept
+
+    def now(self, document: Document, rules: Sequence[Rule]) -> tuple[Finding, ...]:
+        """The same findings at once."""
+        steps = self.steps(document, rules)
         while True:
             try:
                 next(steps)

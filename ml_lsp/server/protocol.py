@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.exceptions import (
@@ -23,10 +23,11 @@ from ml_lsp.server.documents import Documents
 log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
+T = TypeVar("T")
 
 
 class Ready(NamedTuple):
-    """The result of a request as JSON that is sent as it is: a fifth of the time that lsprotocol objects take."""
+    """The result of a request as JSON that is sent as it is, without the detour over lsprotocol objects."""
 
     value: Any
 
@@ -70,7 +71,7 @@ class Protocol(LanguageServerProtocol):
     def _refusal(self, message: Message) -> JsonRpcException | None:
         """Why a message cannot be handled in the present state of the connection, if it cannot."""
         method = message.get("method")
-        if method is None or method in (lsp.EXIT, lsp.INITIALIZE) and self._workspace is None:
+        if method is None or (method in (lsp.EXIT, lsp.INITIALIZE) and self._workspace is None):
             return None
         if self._workspace is None:
             return JsonRpcServerNotInitialized()
@@ -126,6 +127,14 @@ class Protocol(LanguageServerProtocol):
         future = self._request_futures.get(msg_id)
         if future is not None:
             future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
+    def to_json(self, value: Any) -> Any:
+        """An lsprotocol object as JSON."""
+        return self._converter.unstructure(value)
+
+    def from_json(self, value: Any, kind: type[T]) -> T:
+        """JSON as an lsprotocol object."""
+        return self._converter.structure(value, kind)
 
     def open_workspace(self, params: lsp.InitializeParams, encoding: str) -> None:
         """Keep documents in `Documents` from here on; called while `initialize` is answered."""

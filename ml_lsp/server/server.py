@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
@@ -40,7 +41,19 @@ class Server(LanguageServer):
             protocol_cls=Protocol,
         )
         self.session = Session(load, lambda done: publish(self, done), self.tell)
+        self._spawned: set[asyncio.Task[None]] = set()
         self.session.backlog = lambda: self.protocol.backlog
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Go on with `work` beside everything else; what it raises is logged."""
+        task = asyncio.create_task(work)
+        self._spawned.add(task)  # the loop itself holds tasks only weakly
+        task.add_done_callback(self._spawned_ended)
+
+    def _spawned_ended(self, task: asyncio.Task[None]) -> None:
+        self._spawned.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s failed: %s", task.get_coro(), error, exc_info=error)
 
     def tell(self, sentence: str) -> None:
         """Show a sentence to the person at the editor."""

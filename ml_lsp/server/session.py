@@ -44,10 +44,10 @@ class Shown(NamedTuple):
 
 
 class Session:
-    """Open documents, their findings and the reviews under way: one review a document, the newest version wins.
+    """Open documents, their findings and the reviews under way: one a document, the newest version wins.
 
-    `load` gives the engine when it is first needed. `publish` is called with every finished review, and `tell`
-    with a sentence for the person at the editor.
+    `load` gives the engine when it is first needed. `publish` is called with every finished review,
+    and `tell` with a sentence for the person at the editor.
     """
 
     def __init__(
@@ -78,6 +78,10 @@ class Session:
         """The rules and the review, loaded on first use."""
         return self._load()
 
+    def load(self) -> None:
+        """Load the engine now, so that the first review need not wait for it."""
+        _ = self.engine
+
     @cached_property
     def configuration(self) -> Configuration:
         """The settings, read on first use."""
@@ -93,13 +97,21 @@ class Session:
         self.workspace = workspace
         self.encoding = cast(Encoding, str(workspace.position_encoding))
 
+    def owner(self, uri: str) -> str:
+        """The notebook of the cell at `uri`, or `uri` itself."""
+        return owner(self.workspace, uri)
+
+    def is_open(self, uri: str) -> bool:
+        """Whether a file or notebook is open in the editor."""
+        return take(self.workspace, uri) is not None
+
     def snapshot(self, uri: str) -> Snapshot | None:
         """The file, or the notebook of the cell, at `uri` as it stands; None if it is not to be reviewed."""
-        return take(self.workspace, owner(self.workspace, uri))
+        return take(self.workspace, self.owner(uri))
 
     def open_snapshots(self) -> list[Snapshot]:
         """All files and notebooks that are open."""
-        uris = {owner(self.workspace, document.uri) for document in self.workspace.text_documents.values()}
+        uris = {self.owner(document.uri) for document in self.workspace.text_documents.values()}
         taken = (take(self.workspace, uri) for uri in uris)
         return [snapshot for snapshot in taken if snapshot]
 
@@ -135,8 +147,8 @@ class Session:
         """Review a snapshot in place of any older version of it.
 
         A short review is finished on return, and its result returned; but not while later messages of the
-        client wait, which may bring a newer version. A longer one goes on in slices, with a turn for everything
-        else after each.
+        client wait, which may bring a newer version. A longer one goes on in slices, with a turn for
+        everything else after each.
         """
         running = self._running.get(snapshot.uri)
         if running and _same(running[0], snapshot):
@@ -186,10 +198,7 @@ class Session:
         if len(snapshot.text) > LARGEST:
             log.warning("%s is longer than %d characters and is not reviewed", snapshot.uri, LARGEST)
             return _nothing()
-        from ml_lsp.review import Surroundings
-
-        rules = self.configuration.rules(snapshot.path)
-        return self.engine.review(snapshot.reviewable(), rules, Surroundings(), self.engine.memory)
+        return self.engine.steps(snapshot.reviewable(), self.configuration.rules(snapshot.path))
 
     def _finish(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> Reviewed:
         done = Reviewed(snapshot, findings, self._generation)

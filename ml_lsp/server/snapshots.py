@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A file or notebook at one version. `cells` are the indexes of the notebook's cells that `parts` shows."""
+    """A file or notebook at one version. `cells` are the indexes in the notebook of the cells in `parts`."""
 
     uri: str
     version: int
@@ -61,6 +61,15 @@ class Snapshot:
 
         boundaries = self.joined.boundaries if self.joined else ()
         return Reviewable(self.path, self.text, self.language, boundaries)
+
+    def part(self, uri: str) -> Part | None:
+        """The part that is shown at `uri`, if it is one of these."""
+        return next((part for part in self.parts if part.uri == uri), None)
+
+    def cell_number(self, uri: str) -> int | None:
+        """The 0-based number, among the parts, of the cell at `uri`; None if it is no such cell."""
+        uris = [part.uri for part in self.parts] if self.is_notebook else []
+        return uris.index(uri) if uri in uris else None
 
     def place(self, span: Span) -> tuple[Part, Span]:
         """The part that shows a range of the text, and the range in it."""
@@ -98,7 +107,7 @@ def owner(workspace: Workspace, uri: str) -> str:
 
 
 def take(workspace: Workspace, uri: str) -> Snapshot | None:
-    """The open file or notebook at `uri` as it stands; None if it is closed or of a kind that is not reviewed."""
+    """The open file or notebook at `uri` as it stands; None if it is closed or of another kind."""
     notebook = workspace.get_notebook_document(notebook_uri=uri)
     if notebook is not None:
         return _take_notebook(workspace, notebook)

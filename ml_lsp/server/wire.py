@@ -1,4 +1,4 @@
-"""Bytes of a connection to whole messages, and back; the event loop reads, so that nothing waits for a thread."""
+"""Bytes of a connection to whole messages, and back; the event loop reads, so nothing waits for a thread."""
 
 from __future__ import annotations
 
