@@ -146,7 +146,7 @@ class Source:
         after = [at + by for at in starts[last + 1 :]]
         if after and inside and inside[-1] == after[0]:
             inside.pop()  # the line end before the first untouched line is the one that was there before
-        changed = Source(text[:start] + new + text[end:])
+        changed = Source("".join((text[:start], new, text[end:])))
         changed.__dict__["line_starts"] = (*starts[: first + 1], *inside, *after)
         return changed
 

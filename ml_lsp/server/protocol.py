@@ -90,6 +90,10 @@ class Protocol(LanguageServerProtocol):
             return
         self.handle_message(structured)
 
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        if _is_id(msg_id):
+            super()._handle_cancel_notification(msg_id)
+
     def _refuse(self, message: Message, error: JsonRpcException) -> None:
         """Answer a request with `error`; an answer of the client ends its question; the rest is logged."""
         if "id" not in message:

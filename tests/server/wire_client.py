@@ -220,7 +220,7 @@ class WireClient:
             self._changed.notify_all()
 
     def _take(self, message: dict[str, Any]) -> None:
-        if "id" in message and "method" in message:
+        if "id" in message and "method" in message and not self.process.stdin.closed:
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": self._reply(message)})
         with self._changed:
             self.received.append(message)
