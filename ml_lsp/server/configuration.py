@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml_lsp.catalogue import CatalogueError, Rule, read_rules
+from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.rulebook import team_rules
 from ml_lsp.settings import FILE_NAMES, Settings, SettingsError, merge, read_settings, selected_rules
 
 SECTION = "mlLsp"
@@ -109,9 +110,7 @@ class Configuration:
         stamp = _stamp(folder)
         try:
             settings = read_settings(folder)
-            return _Read(
-                settings, stamp, tuple(rule for place in settings.rules for rule in read_rules(place))
-            )
+            return _Read(settings, stamp, team_rules(settings, {rule.id for rule in self._shipped()}))
         except (SettingsError, CatalogueError) as error:
             self._say(f"{error} (the settings before stay in force)")
             return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.workspace import TextDocument, Workspace
@@ -31,7 +31,7 @@ class Document(TextDocument):
         if not isinstance(change, lsp.TextDocumentContentChangePartial):
             self.content = Source(change.text)
             return
-        encoding = cast(Encoding, str(self.position_codec.encoding))
+        encoding = encoding_name(self.position_codec.encoding)
         start = self.content.offset(_position(change.range.start), encoding)
         end = self.content.offset(_position(change.range.end), encoding)
         span = Span(min(start, end), max(start, end))
@@ -49,6 +49,11 @@ class Documents(Workspace):
         language_id: str | None = None,
     ) -> Document:
         return Document(doc_uri, source, version, language_id, position_codec=self.position_codec)
+
+
+def encoding_name(kind: object) -> Encoding:
+    """The name of an encoding that pygls gives as an enum or as a text."""
+    return lsp.PositionEncodingKind(kind).value
 
 
 def _position(place: lsp.Position) -> Position:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
-from ml_lsp.catalogue import Rule, shipped_rules
+from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.ignores import silence
 from ml_lsp.review import Document, Memory, Surroundings, review
+from ml_lsp.rulebook import known_rules
+from ml_lsp.settings import Settings
 
 Steps = Generator[None, None, tuple[Finding, ...]]
 Review = Callable[[Document, Sequence[Rule], Surroundings, Memory], Steps]
@@ -44,4 +46,4 @@ def load() -> Engine:
     Raises:
         CatalogueError: if one of their pages is wrong.
     """
-    return Engine(shipped_rules())
+    return Engine(known_rules(Settings()))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.server.convert import Json, to_changes, to_workspace_edit, versions
 from ml_lsp.server.server import Server
 from ml_lsp.server.snapshots import Snapshot
-from ml_lsp.text import Edit, Source, Span
+from ml_lsp.text import Edit
 
 if TYPE_CHECKING:
     from ml_lsp.review import Document
@@ -55,7 +54,7 @@ def fix_edit(server: Server, wanted: FixAll) -> Json | None:
 
 def fix_edits(server: Server, snapshot: Snapshot, wanted: FixAll) -> list[Edit]:
     """The edits of a snapshot's text that make all wanted fixes."""
-    from ml_lsp.fixing import fix_all
+    from ml_lsp.fixing import difference, fix_all
 
     session = server.session
     rules = session.configuration.rules(snapshot.path)
@@ -76,34 +75,3 @@ def _is_wanted(finding: Finding, wanted: FixAll, document: Document, cell: int |
         return True
     start, end = list(pairwise((*document.cells, len(document.text) + 1)))[cell]
     return all(start <= edit.span.start and edit.span.end < end for edit in finding.fix.edits)
-
-
-def difference(old: str, new: str) -> Iterator[Edit]:
-    """Edits that make `new` of `old`, each as small as its ends allow."""
-    if old == new:
-        return
-    before, after = Source(old), Source(new)
-    lines, changed = _lines(before), _lines(after)
-    for kind, a, b, c, d in SequenceMatcher(None, lines, changed).get_opcodes():
-        if kind != "equal":
-            start = before.line_span(a).start
-            yield _trimmed(start, "".join(lines[a:b]), "".join(changed[c:d]))
-
-
-def _lines(source: Source) -> list[str]:
-    return [source.text[slice(*source.line_span(line))] for line in range(len(source.line_starts))]
-
-
-def _trimmed(start: int, old: str, new: str) -> Edit:
-    """Replace `old` at `start` by `new`, leaving alone what they have in common at both ends."""
-    head = _shared(old, new)
-    if old[head - 1 : head] == "\r":
-        head -= 1  # an editor cannot place the cursor inside a line end
-    tail = _shared(old[head:][::-1], new[head:][::-1])
-    return Edit(Span(start + head, start + len(old) - tail), new[head : len(new) - tail])
-
-
-def _shared(one: str, other: str) -> int:
-    """The length of the longest common beginning."""
-    shortest = min(len(one), len(other))
-    return next((i for i in range(shortest) if one[i] != other[i]), shortest)

@@ -14,6 +14,7 @@ from pygls.workspace import Workspace
 
 from ml_lsp.finding import Finding
 from ml_lsp.server.client import Client
+from ml_lsp.server.documents import encoding_name
 from ml_lsp.server.snapshots import LARGEST, Snapshot, owner, take
 from ml_lsp.text import Encoding
 
@@ -95,7 +96,7 @@ class Session:
         """The editor has said what it can do; from here on its documents arrive in `workspace`."""
         self.client = client
         self.workspace = workspace
-        self.encoding = cast(Encoding, str(workspace.position_encoding))
+        self.encoding = encoding_name(workspace.position_encoding)
 
     def owner(self, uri: str) -> str:
         """The notebook of the cell at `uri`, or `uri` itself."""
@@ -122,7 +123,8 @@ class Session:
     def forget(self, uri: str) -> None:
         """A file or notebook was closed."""
         self._drop(uri)
-        self._reviewed.pop(uri, None)
+        if (done := self._reviewed.pop(uri, None)) is not None:
+            self.engine.memory.forget(done.snapshot.path)
 
     def settings_changed(self) -> None:
         """What was found is no longer what would be found; what is under way is dropped."""

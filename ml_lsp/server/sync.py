@@ -7,7 +7,7 @@ from lsprotocol import types as lsp
 from ml_lsp.server.diagnostics import clear
 from ml_lsp.server.lifecycle import review_all
 from ml_lsp.server.server import Server
-from ml_lsp.server.snapshots import path_of
+from ml_lsp.server.snapshots import Snapshot, path_of
 
 
 def opened(server: Server, uri: str) -> None:
@@ -29,11 +29,16 @@ def saved(server: Server, uri: str) -> None:
     """A document or notebook was written to disk."""
     session = server.session
     _look_at_settings(server, uri)
-    if session.ready.is_set() and session.configuration.on_save_only(path_of(uri)):
-        session.forget(uri)
-        _review(server, uri)
-        if session.client.pull and session.client.refresh:
-            server.workspace_diagnostic_refresh(None)
+    snapshot = session.snapshot(uri)
+    if snapshot and session.ready.is_set() and session.configuration.on_save_only(snapshot.path):
+        server.spawn(_review_saved(server, snapshot))
+
+
+async def _review_saved(server: Server, snapshot: Snapshot) -> None:
+    client = server.session.client
+    reviewed = await server.session.current(snapshot)
+    if reviewed and client.pull and client.refresh:
+        server.workspace_diagnostic_refresh(None)
 
 
 def closed(server: Server, uri: str) -> None:

@@ -20,6 +20,7 @@ from ml_lsp.text import Source
 
 if TYPE_CHECKING:
     from ml_lsp.files import FoundFile
+    from ml_lsp.opened import Opened
 
 UNNOTICED = 1.0
 """Seconds after which progress is shown."""
@@ -29,8 +30,13 @@ UNNOTICED = 1.0
 class ReviewedFile:
     """A file of the workspace with what was found in it."""
 
-    snapshot: Snapshot
+    opened: Opened
     findings: tuple[Finding, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.opened.document.path
 
 
 async def review(server: Server) -> str:
@@ -44,87 +50,98 @@ async def review(server: Server) -> str:
         files = found_files(server)
         async for file in review_files(server, files):
             reviewed.append(file)
-            await progress.report(len(reviewed), len(files), file.snapshot.path.name)
-            if not server.session.is_open(file.snapshot.uri) and not file.snapshot.is_notebook:
-                [diagnostics] = to_lists(server, file.snapshot, file.findings)
-                if diagnostics or file.snapshot.uri in server.session.shown:
-                    push(server, file.snapshot.uri, None, diagnostics)
+            show(server, file)
+            await progress.report(len(reviewed), len(files), file.path.name)
             if progress.cancelled:
                 break
     finally:
         progress.end()
-    return _markdown(server, [file for file in reviewed if file.findings], len(reviewed))
+    return _markdown(server, reviewed)
 
 
 def found_files(server: Server) -> list[FoundFile]:
     """The files of the workspace that are reviewed: not excluded, not ignored by git."""
     from ml_lsp.files import FoundFile, find_files
 
-    folders = [str(path_of(uri)) for uri in server.workspace.folders]
-    if not folders and server.workspace.root_uri:
-        folders = [str(path_of(server.workspace.root_uri))]
-    found = find_files(folders, lambda settings: settings)
+    found = find_files(map(str, folders(server)), lambda settings: settings)
     return [file for file in found if isinstance(file, FoundFile)]
 
 
+def folders(server: Server) -> list[Path]:
+    """The folders of the workspace; empty if a single file was opened without one."""
+    named = [*server.workspace.folders] or [uri for uri in [server.workspace.root_uri] if uri]
+    return [path_of(uri) for uri in named]
+
+
 async def review_files(server: Server, files: Iterable[FoundFile]) -> AsyncIterator[ReviewedFile]:
-    """Review files one after the other, with a turn for everything else after each slice."""
+    """Review files as they are in the editor, else on disk; everything else gets a turn after each slice."""
     session = server.session
     for file in files:
-        await asyncio.sleep(0)
-        snapshot = session.snapshot(file.path.as_uri()) or _read(file.path)
-        if snapshot is None:
+        opened = _opened(server, file.path)
+        if opened is None:
             continue
-        steps = session.engine.steps(snapshot.reviewable(), session.configuration.rules(snapshot.path))
+        document = opened.document
+        steps = session.engine.steps(document, session.configuration.rules(document.path))
         while True:
+            await asyncio.sleep(0)
             try:
                 next(steps)
             except StopIteration as end:
-                yield ReviewedFile(snapshot, end.value)
+                yield ReviewedFile(opened, end.value)
                 break
-            await asyncio.sleep(0)
+        if not session.is_open(document.path.as_uri()):
+            session.engine.memory.forget(document.path)
 
 
-def _read(path: Path) -> Snapshot | None:
-    """A file from disk; None for one that is not text."""
-    from ml_lsp.files import language_of
-    from ml_lsp.syntax.ipynb import NotebookError, read
-    from ml_lsp.syntax.notebook import join
+def _opened(server: Server, path: Path) -> Opened | None:
+    """A file as it stands in the editor, else on disk; None for one that is not text."""
+    from ml_lsp.opened import Opened, opened
     from ml_lsp.textfile import Unreadable, read_text
 
-    uri = path.as_uri()
+    snapshot = server.session.snapshot(path.as_uri())
+    if snapshot is not None:
+        return Opened(snapshot.text, snapshot.reviewable(), snapshot.joined)
     try:
-        text = read_text(path).text
-        if language_of(path) != "notebook":
-            return Snapshot(uri, 0, text, language_of(path), (Part(uri, None, Source(text)),))
-        cells = read(text).cells
-    except (Unreadable, NotebookError):
+        return opened(path, read_text(path).text)
+    except Unreadable:
         return None
-    joined = join(cells)
-    parts = tuple(Part(f"{uri}#{index}", None, Source(cells[index].source)) for index in joined.indexes)
-    return Snapshot(uri, 0, joined.text, "python", parts, joined, joined.indexes)
 
 
-def _markdown(server: Server, files: list[ReviewedFile], checked: int) -> str:
-    if not files:
-        return ""
-    roots = [path_of(uri) for uri in server.workspace.folders]
-    parts = [f"# Review of {checked} files"]
-    for file in files:
-        path = file.snapshot.path
-        shown = next((path.relative_to(root) for root in roots if path.is_relative_to(root)), path)
-        parts.append(
-            f"## {shown.as_posix()}\n" + "\n".join(_line(file, finding) for finding in file.findings)
+def show(server: Server, file: ReviewedFile) -> None:
+    """Show the findings of a file that is not open; those of open ones are shown with their versions."""
+    uri = file.path.as_uri()
+    if file.opened.joined is not None or server.session.is_open(uri):
+        return
+    snapshot = Snapshot(
+        uri,
+        0,
+        file.opened.file_text,
+        file.opened.document.language,
+        (Part(uri, None, Source(file.opened.file_text)),),
+    )
+    [diagnostics] = to_lists(server, snapshot, file.findings)
+    if diagnostics or uri in server.session.shown:
+        push(server, uri, None, diagnostics)
+
+
+def _markdown(server: Server, files: list[ReviewedFile]) -> str:
+    from ml_lsp.report import render
+    from ml_lsp.report.results import Report, Reviewed
+
+    telling = tuple(
+        Reviewed(
+            _shown_path(server, file.path), file.opened.document.text, file.findings, (), file.opened.cells
         )
-    return "\n\n".join(parts) + "\n"
+        for file in files
+        if file.findings
+    )
+    rules = {rule.id: rule for file in files for rule in server.session.configuration.known_rules(file.path)}
+    return render(Report(telling, rules, len(files)), "markdown") if telling else ""
 
 
-def _line(file: ReviewedFile, finding: Finding) -> str:
-    part, span = file.snapshot.place(finding.span)
-    place = part.source.position(span.start)
-    cell = file.snapshot.cell_number(part.uri)
-    where = f"line {place.line + 1}" if cell is None else f"cell {cell + 1}, line {place.line + 1}"
-    return f"- **{finding.severity.value}** {where}: {finding.message} (`{finding.rule}`)"
+def _shown_path(server: Server, path: Path) -> str:
+    roots = [root for root in folders(server) if path.is_relative_to(root)]
+    return (path.relative_to(roots[0]) if roots else path).as_posix()
 
 
 class _Progress:

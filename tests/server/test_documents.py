@@ -78,7 +78,8 @@ def test_a_range_comes_back_from_the_editor_as_it_went(
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize(
-    ("line", "column", "want"), [(0, 99, "ab!\ncd"), (1, 99, "ab\ncd!"), (2, 0, "ab\ncd!"), (99, 99, "ab\ncd!")]
+    ("line", "column", "want"),
+    [(0, 99, "ab!\ncd"), (1, 99, "ab\ncd!"), (2, 0, "ab\ncd!"), (99, 99, "ab\ncd!")],
 )
 def test_a_place_outside_the_text_is_the_nearest_inside(
     encoding: Encoding, line: int, column: int, want: str

@@ -1,4 +1,4 @@
-"""The wire: every request is answered, cancellation is seen in time, and nothing that arrives ends the server."""
+"""The wire: every request is answered, cancellation is seen in time, and nothing ends the server."""
 
 from __future__ import annotations
 
@@ -109,7 +109,11 @@ def test_a_request_cancelled_at_once_is_not_begun(client: WireClient) -> None:
     questions = [client.question(HOVER, position) for _ in range(3)]
     cancels = [client.notification("$/cancelRequest", {"id": asked["id"]}) for asked in questions[:2]]
     client.send(*questions, *cancels)
-    assert [client.answer(asked).get("error", {}).get("code") for asked in questions] == [-32800, -32800, None]
+    assert [client.answer(asked).get("error", {}).get("code") for asked in questions] == [
+        -32800,
+        -32800,
+        None,
+    ]
 
 
 def test_a_request_is_cancelled_while_it_waits_for_a_review(connect: Callable[..., WireClient]) -> None:
@@ -120,7 +124,9 @@ def test_a_request_is_cancelled_while_it_waits_for_a_review(connect: Callable[..
     client.settle()
     client.notify("$/cancelRequest", {"id": question["id"]})
     assert client.answer(question)["error"]["code"] == -32800
-    still_alive = client.question(HOVER, {"textDocument": {"uri": client.uri("b.py")}, "position": {"line": 0, "character": 0}})
+    still_alive = client.question(
+        HOVER, {"textDocument": {"uri": client.uri("b.py")}, "position": {"line": 0, "character": 0}}
+    )
     client.send(still_alive)
     assert client.answer(still_alive)["result"] is None
 

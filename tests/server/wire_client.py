@@ -1,4 +1,4 @@
-"""A small JSON-RPC client for tests that look at the wire itself: versions, bursts, cancellation, bad input."""
+"""A small JSON-RPC client for tests that look at the wire: versions, bursts, cancellation, bad input."""
 
 from __future__ import annotations
 
@@ -185,7 +185,9 @@ class WireClient:
         self.notify("textDocument/didOpen", {"textDocument": item})
         return self.uri(name)
 
-    def change(self, uri: str, version: int, text: str, place: dict[str, Any] | None = None) -> dict[str, Any]:
+    def change(
+        self, uri: str, version: int, text: str, place: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """A change of a document, not sent yet: of a range, or of everything."""
         change = {"text": text} if place is None else {"range": place, "text": text}
         document = {"uri": uri, "version": version}

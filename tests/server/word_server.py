@@ -1,7 +1,7 @@
 """A server over a review that knows a few words instead of rules, so that its behaviour is known exactly.
 
-BAD has a safe fix, ODD an unsafe one, OLD is deprecated, FAR (of the review profile) names the first character
-as evidence. `SLOW=n` makes the review take n slices of 2 ms, CRASH makes it fail.
+BAD has a safe fix, ODD an unsafe one, OLD is deprecated, FAR (of the review profile) names the first
+character as evidence. `SLOW=n` makes the review take n slices of 2 ms, CRASH makes it fail.
 """
 
 from __future__ import annotations
