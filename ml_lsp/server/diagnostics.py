@@ -35,10 +35,10 @@ def push(server: Server, uri: str, version: int | None, diagnostics: list[Json])
 
     A new version is always answered, even if nothing else is new: editors tie diagnostics to versions.
     """
-    shown = Shown(version, diagnostics)
-    if server.session.shown.get(uri) == shown:
+    shown = server.session.shown.get(uri)
+    if shown and shown.version == version and _timeless(shown.diagnostics) == _timeless(diagnostics):
         return
-    server.session.shown[uri] = shown
+    server.session.shown[uri] = Shown(version, diagnostics)
     params: Json = {"uri": uri, "diagnostics": diagnostics}
     if version is not None:
         params["version"] = version
@@ -122,5 +122,9 @@ def to_report(diagnostics: list[Json], previous: str | None) -> Ready:
 
 def result_id(diagnostics: list[Json]) -> str:
     """A short text that is equal for equal diagnostics, of whatever version of the document."""
-    timeless = [{**found, "data": {**found.get("data", {}), "version": None}} for found in diagnostics]
-    return hashlib.blake2b(json.dumps(timeless).encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(json.dumps(_timeless(diagnostics)).encode(), digest_size=12).hexdigest()
+
+
+def _timeless(diagnostics: list[Json]) -> list[Json]:
+    """Diagnostics without the version they were made for; of a cell, that of the notebook."""
+    return [{**found, "data": {**found.get("data", {}), "version": None}} for found in diagnostics]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from lsprotocol import types as lsp
 from pygls.workspace import TextDocument, Workspace
 
@@ -49,6 +50,22 @@ class Documents(Workspace):
         language_id: str | None = None,
     ) -> Document:
         return Document(doc_uri, source, version, language_id, position_codec=self.position_codec)
+
+    def update_notebook_document(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
+        """Change a notebook. What is closed goes first: a cell that changes its language is opened again."""
+        cells = params.change.cells
+        for closed in (cells and cells.structure and cells.structure.did_close) or ():
+            self.remove_text_document(closed.uri)
+        super().update_notebook_document(_without_closed(params))
+
+
+def _without_closed(params: lsp.DidChangeNotebookDocumentParams) -> lsp.DidChangeNotebookDocumentParams:
+    cells = params.change.cells
+    if cells is None or cells.structure is None:
+        return params
+    structure = attrs.evolve(cells.structure, did_close=None)
+    change = attrs.evolve(params.change, cells=attrs.evolve(cells, structure=structure))
+    return attrs.evolve(params, change=change)
 
 
 def encoding_name(kind: object) -> Encoding:

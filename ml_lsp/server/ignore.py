@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from lsprotocol import types as lsp
 
@@ -29,7 +29,9 @@ class Ignore:
     def from_json(data: object) -> Ignore | None:
         """What the `data` of an action says; None if it is not of this kind."""
         said = data.get("ignore") if isinstance(data, dict) else None
-        return Ignore(**said) if isinstance(said, dict) else None
+        if not isinstance(said, dict) or said.keys() != {field.name for field in fields(Ignore)}:
+            return None
+        return Ignore(**said)
 
 
 def ignore_edit(server: Server, wanted: Ignore) -> Json | None:

@@ -12,6 +12,7 @@ from typing import Any
 WORD_SERVER = Path(__file__).with_name("word_server.py")
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
+SILENCE = object()
 
 FULL = {
     "textDocument": {
@@ -222,13 +223,15 @@ class WireClient:
             self._changed.notify_all()
 
     def _take(self, message: dict[str, Any]) -> None:
-        if "id" in message and "method" in message and not self.process.stdin.closed:
-            self.send({"jsonrpc": "2.0", "id": message["id"], "result": self._reply(message)})
+        asks = "id" in message and "method" in message and not self.process.stdin.closed
+        if asks and (reply := self.reply(message)) is not SILENCE:
+            self.send({"jsonrpc": "2.0", "id": message["id"], "result": reply})
         with self._changed:
             self.received.append(message)
             self._changed.notify_all()
 
-    def _reply(self, message: dict[str, Any]) -> Any:
+    def reply(self, message: dict[str, Any]) -> Any:
+        """What the editor answers to a request of the server."""
         if message["method"] == "workspace/configuration":
             return [self.settings for _ in message["params"]["items"]]
         if message["method"] == "workspace/applyEdit":
