@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from ml_lsp.server.convert import SOURCE, Json, from_range, to_workspace_edit, versions
-from ml_lsp.server.diagnostics import converter
+from ml_lsp.server.diagnostics import with_fixes
 from ml_lsp.server.fix_all import FixAll, fix_edit
 from ml_lsp.server.ignore import Ignore, ignore_edit
 from ml_lsp.server.protocol import Ready
@@ -82,7 +82,7 @@ def _touching(server: Server, reviewed: Reviewed, params: lsp.CodeActionParams) 
         return []
     asked = snapshot.span(uri, from_range(part.source, params.range, server.session.encoding))
     findings = [finding for finding in reviewed.findings if finding.span.touches(asked)]
-    return converter(server, snapshot).diagnostics(findings)[part.uri]
+    return with_fixes(server, snapshot, findings)[part.uri]
 
 
 def _fix(server: Server, snapshot: Snapshot, found: Json) -> Json:

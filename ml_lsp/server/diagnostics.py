@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from ml_lsp.finding import Finding
+from ml_lsp.server.client import Client
 from ml_lsp.server.convert import Converter, Json
 from ml_lsp.server.protocol import Ready
 from ml_lsp.server.server import Server
@@ -56,12 +58,16 @@ def clear(server: Server, uris: Iterable[str]) -> None:
 
 def to_lists(server: Server, snapshot: Snapshot, findings: Iterable[Finding]) -> list[list[Json]]:
     """The diagnostics of every part of a snapshot, in order."""
-    by_uri = converter(server, snapshot).diagnostics(findings)
+    by_uri = _converter(server, snapshot, server.session.client).diagnostics(findings)
     return [by_uri[part.uri] for part in snapshot.parts]
 
 
-def converter(server: Server, snapshot: Snapshot) -> Converter:
-    """The converter for the findings of a snapshot."""
+def with_fixes(server: Server, snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, list[Json]]:
+    """The diagnostics of a snapshot by URI, with their fixes even for an editor that does not keep them."""
+    return _converter(server, snapshot, replace(server.session.client, data=True)).diagnostics(findings)
+
+
+def _converter(server: Server, snapshot: Snapshot, client: Client) -> Converter:
     session = server.session
 
     def other_text(path: Path) -> tuple[str, Source] | None:
@@ -74,7 +80,7 @@ def converter(server: Server, snapshot: Snapshot) -> Converter:
         except OSError:
             return None
 
-    return Converter(snapshot, session.client, session.encoding, _page, other_text)
+    return Converter(snapshot, client, session.encoding, _page, other_text)
 
 
 def _page(rule: str) -> str:
