@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
-from ml_lsp.server import actions, commands, diagnostics, hover, lifecycle, sync
+from ml_lsp.server import actions, commands, diagnostics, hover, lifecycle, sync, workspace_pull
 from ml_lsp.server.protocol import Ready
 from ml_lsp.server.server import LogToEditor, Server
 from ml_lsp.server.wire import FileWriter, Receive, read_stdin, serve_socket
@@ -89,11 +89,7 @@ def _wire_lifecycle(server: Server) -> None:
     def initialize(params: lsp.InitializeParams) -> None:
         lifecycle.initialize(server, params)
         if server.session.client.pull:
-            options = lsp.DiagnosticOptions(True, False, diagnostics.IDENTIFIER)
-
-            @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, options)
-            async def diagnostic(params: lsp.DocumentDiagnosticParams) -> Ready:
-                return await diagnostics.report(server, params)
+            _wire_pull(server)
 
     @server.feature(lsp.INITIALIZED)
     def initialized(params: lsp.InitializedParams) -> None:
@@ -115,6 +111,23 @@ def _wire_lifecycle(server: Server) -> None:
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def did_change_workspace_folders(params: lsp.DidChangeWorkspaceFoldersParams) -> None:
         await lifecycle.folders_changed(server)
+
+
+def _wire_pull(server: Server) -> None:
+    """Diagnostics on request; wired only for editors that ask, as it is announced to all."""
+    options = lsp.DiagnosticOptions(
+        inter_file_dependencies=True, workspace_diagnostics=False, identifier=diagnostics.IDENTIFIER
+    )
+
+    @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, options)
+    async def diagnostic(params: lsp.DocumentDiagnosticParams) -> Ready:
+        return await diagnostics.report(server, params)
+
+    if workspace_pull.is_wanted(server.session.wishes):
+
+        @server.feature(lsp.WORKSPACE_DIAGNOSTIC)
+        async def workspace_diagnostic(params: lsp.WorkspaceDiagnosticParams) -> Ready:
+            return await workspace_pull.report(server, params)
 
 
 def _wire_documents(server: Server) -> None:

@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 from pygls.capabilities import ServerCapabilitiesBuilder
 from pygls.exceptions import JsonRpcException
 
+from ml_lsp.server import workspace_pull
 from ml_lsp.server.client import read_client
 from ml_lsp.server.server import Server
 
@@ -90,6 +91,8 @@ async def _register(server: Server) -> None:
         from ml_lsp.settings import FILE_NAMES
 
         watchers = [lsp.FileSystemWatcher(f"**/{name}") for name in FILE_NAMES]
+        if workspace_pull.is_wanted(server.session.wishes):
+            watchers += workspace_pull.watched()
         options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
         wanted.append(lsp.Registration("settings-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
     if client.watch_configuration:
@@ -123,6 +126,7 @@ def files_changed(server: Server, params: lsp.DidChangeWatchedFilesParams) -> No
     """Files changed on disk; settings files are read again."""
     from ml_lsp.server.configuration import names_settings
 
+    server.session.touched.set()
     if names_settings(change.uri for change in params.changes):
         server.session.configuration.reread()
         review_all(server)

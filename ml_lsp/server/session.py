@@ -66,6 +66,9 @@ class Session:
         self.backlog: Callable[[], int] = lambda: 0
         self.ready = asyncio.Event()
         """Set once the editor's settings are known; reviews wait for it."""
+        self.touched = asyncio.Event()
+        """Set when files or settings have changed since the whole workspace was last reported."""
+        self.touched.set()
         self.shown: dict[str, Shown] = {}
         """What was published last, by URI."""
         self.wishes: Mapping[str, Any] = {}
@@ -129,6 +132,7 @@ class Session:
     def settings_changed(self) -> None:
         """What was found is no longer what would be found; what is under way is dropped."""
         self._generation += 1
+        self.touched.set()
         self.stop()
 
     async def current(self, snapshot: Snapshot) -> Reviewed | None:

@@ -28,6 +28,7 @@ def changed(server: Server, uri: str) -> None:
 def saved(server: Server, uri: str) -> None:
     """A document or notebook was written to disk."""
     session = server.session
+    session.touched.set()
     _look_at_settings(server, uri)
     snapshot = session.snapshot(uri)
     if snapshot and session.ready.is_set() and session.configuration.on_save_only(snapshot.path):
@@ -44,6 +45,7 @@ async def _review_saved(server: Server, snapshot: Snapshot) -> None:
 def closed(server: Server, uri: str) -> None:
     """A document was closed: nothing is shown for it any more."""
     server.session.forget(uri)
+    server.session.touched.set()
     clear(server, [uri])
 
 

@@ -38,6 +38,11 @@ class ReviewedFile:
         """Where the file is."""
         return self.opened.document.path
 
+    def snapshot(self) -> Snapshot:
+        """The file, which is no notebook, as it stands on disk."""
+        uri, text = self.path.as_uri(), self.opened.file_text
+        return Snapshot(uri, 0, text, self.opened.document.language, (Part(uri, None, Source(text)),))
+
 
 async def review(server: Server) -> str:
     """Review every file of the workspace; show the findings of the closed ones; return a Markdown report.
@@ -112,13 +117,7 @@ def show(server: Server, file: ReviewedFile) -> None:
     uri = file.path.as_uri()
     if file.opened.joined is not None or server.session.is_open(uri):
         return
-    snapshot = Snapshot(
-        uri,
-        0,
-        file.opened.file_text,
-        file.opened.document.language,
-        (Part(uri, None, Source(file.opened.file_text)),),
-    )
+    snapshot = file.snapshot()
     [diagnostics] = to_lists(server, snapshot, file.findings)
     if diagnostics or uri in server.session.shown:
         push(server, uri, None, diagnostics)
