@@ -133,6 +133,23 @@ class Source:
             used += _units(char, encoding)
         return start + len(text)
 
+    def edited(self, edit: Edit) -> Source:
+        """The text with one edit made; only the lines that the edit touches are split again."""
+        (start, end), new = edit
+        starts, text = self.line_starts, self.text
+        # One character back, because a line feed that comes to stand behind a carriage return joins it.
+        first, last = self.line_of(max(start - 1, 0)), self.line_of(end)
+        head, rest = starts[first], self.line_span(last).end
+        middle = text[head:start] + new + text[end:rest]
+        by = len(new) - (end - start)
+        inside = [head + found.end() for found in _LINE_END.finditer(middle)]
+        after = [at + by for at in starts[last + 1 :]]
+        if after and inside and inside[-1] == after[0]:
+            inside.pop()  # the line end before the first untouched line is the one that was there before
+        changed = Source("".join((text[:start], new, text[end:])))
+        changed.__dict__["line_starts"] = (*starts[: first + 1], *inside, *after)
+        return changed
+
     @cached_property
     def newline(self) -> str:
         """The line end that new lines should have: the first one found, else a line feed."""

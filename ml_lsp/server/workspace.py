@@ -1,0 +1,184 @@
+"""A review of all files of the workspace, in slices, with progress shown when it takes long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from lsprotocol import types as lsp
+
+from ml_lsp.finding import Finding
+from ml_lsp.server.diagnostics import push, to_lists
+from ml_lsp.server.server import Server
+from ml_lsp.server.snapshots import Part, Snapshot, path_of
+from ml_lsp.text import Source
+
+if TYPE_CHECKING:
+    from ml_lsp.files import FoundFile
+    from ml_lsp.opened import Opened
+
+UNNOTICED = 1.0
+"""Seconds after which progress is shown."""
+
+
+@dataclass(frozen=True)
+class ReviewedFile:
+    """A file of the workspace with what was found in it."""
+
+    opened: Opened
+    findings: tuple[Finding, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.opened.document.path
+
+    def snapshot(self) -> Snapshot:
+        """The file, which is no notebook, as it stands on disk."""
+        uri, text = self.path.as_uri(), self.opened.file_text
+        return Snapshot(uri, 0, text, self.opened.document.language, (Part(uri, None, Source(text)),))
+
+
+async def review(server: Server) -> str:
+    """Review every file of the workspace; show the findings of the closed ones; return a Markdown report.
+
+    The report is empty if nothing was found.
+    """
+    reviewed = []
+    progress = _Progress(server)
+    try:
+        files = found_files(server)
+        async for file in review_files(server, files):
+            reviewed.append(file)
+            show(server, file)
+            await progress.report(len(reviewed), len(files), file.path.name)
+            if progress.cancelled:
+                break
+    finally:
+        progress.end()
+    return _markdown(server, reviewed)
+
+
+def found_files(server: Server) -> list[FoundFile]:
+    """The files of the workspace that are reviewed: not excluded, not ignored by git."""
+    from ml_lsp.files import FoundFile, find_files
+
+    found = find_files(map(str, folders(server)), lambda settings: settings)
+    return [file for file in found if isinstance(file, FoundFile)]
+
+
+def folders(server: Server) -> list[Path]:
+    """The folders of the workspace; empty if a single file was opened without one."""
+    named = [*server.workspace.folders] or [uri for uri in [server.workspace.root_uri] if uri]
+    return [path_of(uri) for uri in named]
+
+
+async def review_files(server: Server, files: Iterable[FoundFile]) -> AsyncIterator[ReviewedFile]:
+    """Review files as they are in the editor, else on disk; everything else gets a turn after each slice."""
+    session = server.session
+    for file in files:
+        opened = _opened(server, file.path)
+        if opened is None:
+            continue
+        document = opened.document
+        steps = session.engine.steps(document, session.configuration.rules(document.path))
+        while True:
+            await asyncio.sleep(0)
+            try:
+                next(steps)
+            except StopIteration as end:
+                yield ReviewedFile(opened, end.value)
+                break
+        if not session.is_open(document.path.as_uri()):
+            session.engine.memory.forget(document.path)
+
+
+def _opened(server: Server, path: Path) -> Opened | None:
+    """A file as it stands in the editor, else on disk; None for one that is not text."""
+    from ml_lsp.opened import Opened, opened
+    from ml_lsp.textfile import Unreadable, read_text
+
+    snapshot = server.session.snapshot(path.as_uri())
+    if snapshot is not None:
+        return Opened(snapshot.text, snapshot.reviewable(), snapshot.joined)
+    try:
+        return opened(path, read_text(path).text)
+    except Unreadable:
+        return None
+
+
+def show(server: Server, file: ReviewedFile) -> None:
+    """Show the findings of a file that is not open; those of open ones are shown with their versions."""
+    uri = file.path.as_uri()
+    if file.opened.joined is not None or server.session.is_open(uri):
+        return
+    snapshot = file.snapshot()
+    [diagnostics] = to_lists(server, snapshot, file.findings)
+    if diagnostics or uri in server.session.shown:
+        push(server, uri, None, diagnostics)
+
+
+def _markdown(server: Server, files: list[ReviewedFile]) -> str:
+    from ml_lsp.report import render
+    from ml_lsp.report.results import Report, Reviewed
+
+    telling = tuple(
+        Reviewed(
+            _shown_path(server, file.path), file.opened.document.text, file.findings, (), file.opened.cells
+        )
+        for file in files
+        if file.findings
+    )
+    rules = {rule.id: rule for file in files for rule in server.session.configuration.known_rules(file.path)}
+    return render(Report(telling, rules, len(files)), "markdown") if telling else ""
+
+
+def _shown_path(server: Server, path: Path) -> str:
+    roots = [root for root in folders(server) if path.is_relative_to(root)]
+    return (path.relative_to(roots[0]) if roots else path).as_posix()
+
+
+class _Progress:
+    """A progress bar in the editor that appears only when the work is long, and can be cancelled there."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._token: str | None = None
+        self._started = time.perf_counter()
+        self._last = 0.0
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the person has had enough."""
+        future = self._server.work_done_progress.tokens.get(self._token) if self._token else None
+        return future is not None and future.cancelled()
+
+    async def report(self, done: int, of: int, message: str) -> None:
+        """Show how far the work is, at most ten times a second."""
+        now = time.perf_counter()
+        if (
+            now - max(self._started + UNNOTICED, self._last + 0.1) < 0
+            or not self._server.session.client.progress
+        ):
+            return
+        self._last = now
+        bar = self._server.work_done_progress
+        if self._token is None:
+            token = str(uuid4())
+            await bar.create_async(token)
+            self._token = token
+            bar.begin(token, lsp.WorkDoneProgressBegin("ml-lsp: reviewing", cancellable=True, percentage=0))
+        bar.report(
+            self._token, lsp.WorkDoneProgressReport(message=message, percentage=100 * done // max(of, 1))
+        )
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._token is not None:
+            self._server.work_done_progress.end(self._token, lsp.WorkDoneProgressEnd())
+            self._server.work_done_progress.tokens.pop(self._token, None)
