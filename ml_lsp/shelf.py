@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_lsp.semantics.files import read_text
 from ml_lsp.semantics.module import Module, module_of
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, imported_names
 from ml_lsp.syntax.segments import EMPTY, split
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ class Shelf:
     """Modules by path. `open_texts` are texts in editors, which count instead of what is on disk."""
 
     open_texts: dict[Path, str] = field(default_factory=dict)
+    _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
     _modules: dict[Path, tuple[_Stamp, Module | None]] = field(default_factory=dict)
 
     def module_at(self, path: Path) -> Module | None:
@@ -45,16 +46,32 @@ class Shelf:
         return status.st_mtime_ns, status.st_size
 
     def _read(self, path: Path, previous: Module | None) -> Module | None:
-        text = self.open_texts.get(path)
+        text = self._text(path)
         if text is None:
-            try:
-                text = read_text(path)
-            except OSError as error:
-                log.info("%s", error)
-                return None
+            return None
         module, _ = module_of(split(text, previous.split if previous else EMPTY), path, previous)
         return module
 
-    def project(self, roots: Iterable[Path], files: Iterable[Path] = ()) -> Project:
-        """The project as it is now: `roots` are the folders that imports start from, `files` its Python files."""
-        return Project(tuple(roots), self.module_at, tuple(files))
+    def _text(self, path: Path) -> str | None:
+        if path in self.open_texts:
+            return self.open_texts[path]
+        try:
+            return read_text(path)
+        except OSError as error:
+            log.info("%s", error)
+            return None
+
+    def imports_at(self, path: Path) -> tuple[str, ...]:
+        """The names that a file imports; none if it cannot be read."""
+        stamp = self._stamp(path)
+        known = self._imports.get(path)
+        if known is None or known[0] != stamp:
+            text = self._text(path)
+            known = self._imports[path] = (stamp, imported_names(text) if text is not None else ())
+        return known[1]
+
+    def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
+        """The project as it is now: `roots` are the folders that imports start from, `files` its Python files
+        (None: not listed yet)."""
+        listed = None if files is None else tuple(files)
+        return Project(tuple(roots), self.module_at, self.imports_at, listed)

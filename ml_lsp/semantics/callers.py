@@ -16,6 +16,9 @@ def find_callers(scope: Scope) -> list[Call] | None:
     """
     if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
+    project = scope.inquiry.project
+    if project is not None and project.files is None:
+        return None
     found: list[Call] = []
     for inquiry in (scope.inquiry, *scope.inquiry.importers()):
         calls = _calls_in(inquiry, scope)

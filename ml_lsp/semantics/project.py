@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.layout import Found, find_module
 from ml_lsp.semantics.module import Module
+
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))", re.M
+)
+_NAME = re.compile(r"(\.*[\w.]+)(?:\s+as\s+\w+)?")
+
+
+def imported_names(text: str) -> tuple[str, ...]:
+    """The dotted names that a file may import, read off its lines without parsing it.
+
+    A line of a string that looks like an import is taken for one; that costs a look, nothing else.
+    """
+    found: dict[str, None] = {}
+    for module, names, modules in _IMPORT.findall(text):
+        for name in _NAME.findall(modules):
+            found[name] = None
+        for name in _NAME.findall(names.strip("() ")):
+            found[f"{module}{name}" if module.endswith(".") else f"{module}.{name}"] = None
+        if "*" in names:
+            found[module] = None
+    return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,12 +37,14 @@ class Project:
     """One state of the workspace's Python files. A change of a file makes a new project.
 
     `roots`: folders that imports start from. `module_at`: the module in a file, None if it cannot be read.
-    `files`: the Python files of the workspace; empty as long as they have not been listed.
+    `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
+    they have not been listed, so that nobody can say who imports what.
     """
 
     roots: tuple[Path, ...]
     module_at: Callable[[Path], Module | None]
-    files: tuple[Path, ...] = ()
+    imports_at: Callable[[Path], tuple[str, ...]]
+    files: tuple[Path, ...] | None = None
     _found: dict[tuple[str, Path], Found | None] = field(default_factory=dict)
     _importers: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
 
@@ -36,22 +59,14 @@ class Project:
     def importers(self, path: Path) -> tuple[Path, ...]:
         """The files of the workspace that import the module at `path`, in order."""
         if not self._importers and self.files:
-            self._importers.update(self._all_importers())
+            self._importers.update(self._all_importers(self.files))
         return self._importers.get(path, ())
 
-    def _all_importers(self) -> dict[Path, tuple[Path, ...]]:
+    def _all_importers(self, files: tuple[Path, ...]) -> dict[Path, tuple[Path, ...]]:
         found: dict[Path, dict[Path, None]] = {}
-        for file in self.files:
-            module = self.module_at(file)
-            for target in _targets(module) if module is not None else ():
+        for file in files:
+            for target in self.imports_at(file):
                 there = self.find(target, file)
                 if there is not None:
                     found.setdefault(there.path, {})[file] = None
-        return {path: tuple(files) for path, files in found.items()}
-
-
-def _targets(module: Module) -> Iterator[str]:
-    for piece in module.pieces:
-        known = facts(piece)
-        for item in (*known.imports, *known.inner_imports):
-            yield item.target.removesuffix(".*")
+        return {path: tuple(importers) for path, importers in found.items()}

@@ -7,6 +7,7 @@ from pathlib import Path
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.project import imported_names
 from ml_lsp.semantics.types import ancestry, class_of
 from ml_lsp.semantics.values import Global
 from ml_lsp.shelf import Shelf
@@ -121,3 +122,20 @@ def test_a_change_in_another_file_is_reviewed_here(tmp_path: Path) -> None:
     assert found() == 0
     del shelf.open_texts[tmp_path / "helper.py"]
     assert found() == 1
+
+
+def test_imports_read_off_lines() -> None:
+    text = (
+        "import a, b.c as d\nfrom . import e\nfrom .f import (g,\n  h as i)\nif x:\n    from j.k import *\n"
+        "from l import m  # from n import o\n"
+    )
+    assert imported_names(text) == ("a", "b.c", ".e", ".f.g", ".f.h", "j.k", "l.m")
+
+
+def test_callers_are_unknown_until_the_files_are_listed(tmp_path: Path) -> None:
+    shelf, _ = project(tmp_path, train="def evaluate():\n    pass\nevaluate()\n")
+    module = shelf.module_at(tmp_path / "train.py")
+    assert module is not None
+    function = Inquiry(module, project=shelf.project([tmp_path])).function("evaluate")
+    assert function is not None
+    assert find_callers(function) is None
