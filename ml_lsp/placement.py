@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -59,6 +60,43 @@ class Move:
         edits = tuple(Edit(self.span(edit.span), edit.new) for edit in fix.edits)
         rewrites = tuple(replace(rewrite, span=self.span(rewrite.span)) for rewrite in fix.rewrites)
         return replace(fix, edits=edits, rewrites=rewrites)
+
+
+def brought_back(
+    findings: Iterable[Finding], readable: Sequence[int], real: Sequence[int], broken: frozenset[int]
+) -> Iterator[Finding]:
+    """Findings in the readable form of a text as findings in the text itself (given by their pieces' starts).
+
+    Those that stand in broken pieces are left out; related places and fixes there are dropped.
+    """
+    lost = {index: Change(index, index + 1, index + 1) for index in broken}
+
+    def there(span: Span) -> Span:
+        piece = max(0, bisect_right(readable, span.start) - 1)
+        return Move(readable, real, lost.get(piece, _NO_CHANGE)).span(span)
+
+    for finding in findings:
+        try:
+            bare = replace(finding, span=there(finding.span), fix=None, related=())
+        except Lost:
+            continue
+        try:
+            full = Move(readable, real, _NO_CHANGE).finding(finding)
+            for span in _places(finding):
+                there(span)
+        except Lost:
+            full = bare
+        yield full
+
+
+_NO_CHANGE = Change(sys.maxsize, sys.maxsize, sys.maxsize)
+
+
+def _places(finding: Finding) -> Iterator[Span]:
+    yield from (item.span for item in finding.related if item.path is None)
+    if finding.fix is not None:
+        yield from (edit.span for edit in finding.fix.edits)
+        yield from (rewrite.span for rewrite in finding.fix.rewrites)
 
 
 def pieces_of(findings: Iterable[Finding], split: Split) -> Iterator[int]:

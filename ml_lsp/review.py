@@ -9,13 +9,14 @@ from pathlib import Path
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.placement import Lost, Move, in_order, kept_where_lines_stand, pieces_of
+from ml_lsp.placement import Lost, Move, in_order
 from ml_lsp.registry import RuleSet, RuleTable
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
 from ml_lsp.semantics.module import Change, Module, difference, module_of
+from ml_lsp.semantics.outside import Known
 from ml_lsp.semantics.project import Project
-from ml_lsp.syntax.segments import EMPTY, Kind, Segment, Split, split
+from ml_lsp.syntax.segments import EMPTY, Kind, Split, joined, split
 from ml_lsp.syntax.trees import tree
 from ml_lsp.units import class_findings, module_findings, piece_findings
 
@@ -38,10 +39,12 @@ class Document:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a review may know besides the document: library versions (`{"torch": "2.4.1"}`), the project."""
+    """What a review may know besides the document: library versions (`{"torch": "2.4.1"}`), the project, and
+    outside names that have been looked up in the libraries."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
     project: Project | None = None
+    outside: Known = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +104,12 @@ class Memory:
         reviewed = self.reviewed.get(path)
         return tuple(segment.text for segment in reviewed.split.segments) if reviewed else ()
 
+    def outside_names(self, path: Path) -> frozenset[str]:
+        """The outside names about which the last review of a document asked."""
+        known = self.reviewed.get(path)
+        entries = known.entries.all() if known else ()
+        return frozenset(q[1] for entry in entries for q in entry.answers if q[0] == "outside")
+
     def relied_on(self, path: Path) -> tuple[tuple[Path, ...], bool]:
         """The other files that the last review of a document looked into, and whether it asked who imports it."""
         known = self.reviewed.get(path)
@@ -131,24 +140,17 @@ def review(
     rule_set = memory.rules(rules)
     before = memory.reviewed.get(document.path)
     pieces = split(document.text, before.split if before else EMPTY, document.cells)
-    segments, broken = _readable(pieces, before)
-    module, change = module_of(
-        Split(pieces.text, segments, pieces.starts), document.path, before.module if before else None
-    )
+    readable, broken = _readable(pieces, before)
+    module, change = module_of(readable, document.path, before.module if before else None)
     known = _Entries()
-    if (
-        before is not None
-        and before.rules is rule_set
-        and before.surroundings.versions == surroundings.versions
-    ):
-        if before.module.tables.imports == module.tables.imports:
-            known = _still_valid(before, module, surroundings, change, pieces)
+    if before is not None and _comparable(before, rule_set, surroundings, module):
+        known = _still_valid(before, module, surroundings, change)
     table = rule_set.for_libraries(module.tables.libraries)
     work = _Work(module, surroundings, table, broken, known)
     yield from work.do()
     findings = in_order(finding for entry in work.entries.all() for finding in entry.findings)
     if broken:
-        findings = _with_kept(findings, before, pieces, broken)
+        findings = _shown(findings, before, readable, pieces, broken)
     memory.reviewed[document.path] = _Reviewed(
         pieces, broken, module, rule_set, surroundings, work.entries, findings
     )
@@ -171,19 +173,20 @@ def review_now(
             return findings
 
 
-def _readable(pieces: Split, before: _Reviewed | None) -> tuple[tuple[Segment, ...], frozenset[int]]:
-    """The segments with those that do not parse replaced by their last version that did, and which those are.
+def _readable(pieces: Split, before: _Reviewed | None) -> tuple[Split, frozenset[int]]:
+    """The text with the segments that do not parse replaced by their last version that did, and which those are.
 
-    So a half-typed function is still there for those who call it.
+    So a half-typed function is still there for those who call it. All analysis, and all that is remembered,
+    speaks of places in that text.
     """
     if before is None:
         broken = frozenset(i for i, segment in enumerate(pieces.segments) if tree(segment) is None)
-        return pieces.segments, broken
+        return pieces, broken
     change = difference(before.split.segments, pieces.segments)
     there = {i if i < change.first else i + change.shift for i in before.broken if not change.covers(i)}
     new = {i for i in range(change.first, change.new_end) if tree(pieces.segments[i]) is None}
     if not there and not new:
-        return pieces.segments, frozenset()
+        return pieces, frozenset()
     segments = list(pieces.segments)
     for index in there:
         segments[index] = before.module.pieces[index if index < change.first else index - change.shift]
@@ -192,23 +195,26 @@ def _readable(pieces: Split, before: _Reviewed | None) -> tuple[tuple[Segment, .
             old = before.module.pieces[index]
             if old.kind is segments[index].kind and tree(old) is not None:
                 segments[index] = old
-    return tuple(segments), frozenset(there | new)
+    return joined(tuple(segments)), frozenset(there | new)
 
 
-def _still_valid(
-    before: _Reviewed, module: Module, surroundings: Surroundings, change: Change, pieces: Split
-) -> _Entries:
+def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, change: Change) -> _Entries:
     """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
     doubt = _doubtful(before.module, module, change)
     if surroundings.project is not before.surroundings.project:
         doubt = _Doubt(doubt.questions, ("file", "importers"))
-    move = Move(before.split.starts, pieces.starts, change)
+    if surroundings.outside is not before.surroundings.outside:
+        doubt = _Doubt(doubt.questions, (*doubt.kinds, "outside"))
+    move = Move(before.module.split.starts, module.split.starts, change)
 
     def valid(entry: _Entry | None) -> _Entry | None:
         if entry is None or entry is _NOTHING:
             return entry
         for question in doubt.about(entry.answers):
-            if answer(module, question, surroundings.project) != entry.answers[question]:
+            if (
+                answer(module, question, surroundings.project, surroundings.outside)
+                != entry.answers[question]
+            ):
                 return None
         if not entry.findings:
             return entry
@@ -298,20 +304,8 @@ class _Work:
     def _looked_at(self, look: Callable[..., Iterator[Finding]], *index: int) -> _Entry:
         if index and tree(self.module.pieces[index[0]]) is None:
             return _NOTHING
-        inquiry = Inquiry(self.module, self.surroundings.versions, project=self.surroundings.project)
+        around = self.surroundings
+        inquiry = Inquiry(self.module, around.versions, project=around.project, outside=around.outside)
         findings = tuple(look(inquiry, *index, self.table))
         answers = inquiry.answers()
         return _Entry(findings, answers) if findings or answers else _NOTHING
-
-
-def _with_kept(
-    findings: tuple[Finding, ...], before: _Reviewed | None, pieces: Split, broken: frozenset[int]
-) -> tuple[Finding, ...]:
-    """The findings outside pieces that do not parse, and those shown inside them whose lines still stand."""
-    outside = [
-        f for f, piece in zip(findings, pieces_of(findings, pieces), strict=True) if piece not in broken
-    ]
-    if before is None:
-        return tuple(outside)
-    kept = kept_where_lines_stand(before.findings, before.split.text, pieces, broken)
-    return in_order((*outside, *kept))

@@ -92,3 +92,15 @@ def test_slices_can_be_dropped_and_taken_up_again() -> None:
     next(steps)
     steps.close()
     assert len(review_now(Document(PATH, text), RULES, memory=memory)) == 300
+
+
+def test_evidence_in_a_piece_that_was_broken_is_found_again_where_it_stands() -> None:
+    model = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    model += "        self.head = nn.Linear(8, 1)\n    def forward(self, x):\n        return self.head(x)\n\n"
+    use = "def step(x, y):\n    return nn.BCELoss()(Net()(x), y)\n"
+    text = "from torch import nn\n" + model + use
+    memory = Memory()
+    shown = review_now(Document(PATH, text), RULES, memory=memory)
+    assert len(shown) == 1
+    review_now(Document(PATH, text.replace("ef forward(sel", "")), RULES, memory=memory)
+    assert review_now(Document(PATH, text), RULES, memory=memory) == shown

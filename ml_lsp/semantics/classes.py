@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ml_lsp.semantics import library
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.values import Global, Local, Ref, Value
 from ml_lsp.syntax.trees import tree
@@ -88,7 +87,7 @@ class Class:
             found.update(dict.fromkeys(parent.ancestors))
         for base in self.bases:
             if isinstance(base, Ref):
-                found.update(dict.fromkeys(library.ancestry(base.name)))
+                found.update(dict.fromkeys(self.scope.inquiry.ancestry(base.name)))
         return tuple(found)
 
     @cached_property
@@ -102,7 +101,7 @@ class Class:
         """Whether some base, here or further up, is neither of this module nor a known outside class."""
         for base in self.bases:
             if isinstance(base, Ref):
-                if not library.is_known_class(base.name):
+                if not self.scope.inquiry.knows_class(base.name):
                     return True
             elif class_of_name(self.scope, base) is None:
                 return True

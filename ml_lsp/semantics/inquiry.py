@@ -10,13 +10,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ml_lsp.semantics import library
 from ml_lsp.semantics.evaluate import attribute
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Definition, FunctionNode
 from ml_lsp.semantics.module import Module, flow_of_piece
 from ml_lsp.semantics.names import public
+from ml_lsp.semantics.outside import Known, Outside
 from ml_lsp.semantics.values import UNKNOWN, Global, Ref, Site, Value, either
-from ml_lsp.syntax.segments import Kind, Segment
+from ml_lsp.syntax.segments import Kind
 from ml_lsp.syntax.trees import tree
 
 if TYPE_CHECKING:
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from ml_lsp.semantics.project import Project
     from ml_lsp.semantics.scope import Scope
 
+NOTHING: Known = MappingProxyType({})
+
 Question = tuple[str, ...]
-Answer = tuple[Segment, ...]
+Answer = tuple[object, ...]
 
 
 def ask(module: Module, question: Question) -> tuple[int, ...]:
@@ -49,13 +53,17 @@ def ask(module: Module, question: Question) -> tuple[int, ...]:
     raise ValueError(question)
 
 
-def answer(module: Module, question: Question, project: Project | None = None) -> Answer:
+def answer(
+    module: Module, question: Question, project: Project | None = None, outside: Known = NOTHING
+) -> Answer:
     """The same as `ask`, as the pieces themselves: equal as long as none of them changes.
 
     `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files that
-    import it.
+    import it. `("outside", name)`: what is known of an outside name.
     """
     match question:
+        case ("outside", name):
+            return (outside.get(name),)
         case ("file", path):
             other = project.module_at(Path(path)) if project else None
             return other.pieces if other else ()
@@ -82,6 +90,7 @@ class Inquiry:
     scopes: dict[tuple[int, ast.AST | None], Scope] = field(default_factory=dict)
     classes: dict[object, Class] = field(default_factory=dict)
     project: Project | None = None
+    outside: Known = field(default_factory=lambda: NOTHING)
     asker: Inquiry | None = None
     elsewhere: dict[Path, Inquiry] = field(default_factory=dict)
     names: dict[str, Value] = field(default_factory=dict)
@@ -99,7 +108,40 @@ class Inquiry:
 
     def answers(self) -> dict[Question, Answer]:
         """All that was asked, with the answers."""
-        return {question: answer(self.module, question, self.project) for question in self.asked}
+        return {
+            question: answer(self.module, question, self.project, self.outside) for question in self.asked
+        }
+
+    # ---- libraries
+
+    def ancestry(self, name: str) -> tuple[str, ...]:
+        """An outside class and the classes it derives from, as far as is known, nearest first."""
+        known = library.ancestry(name)
+        if library.is_known_class(name):
+            return known
+        looked_up = self._looked_up(name)
+        bases = looked_up.bases if looked_up is not None and looked_up.kind == "class" else ()
+        further = (further for base in bases for further in library.ancestry(public(base)))
+        return tuple(dict.fromkeys((*known, *further)))
+
+    def returned(self, name: str) -> str | None:
+        """The class of what calling an outside name returns; None if it is not known, or one of several."""
+        known = library.returned(name)
+        if known is not None:
+            return known
+        looked_up = self._looked_up(name)
+        returns = looked_up.returns if looked_up is not None else ()
+        return public(returns[0]) if len(returns) == 1 else None
+
+    def knows_class(self, name: str) -> bool:
+        """Whether the bases of an outside class are known."""
+        return library.is_known_class(name) or self._looked_up(name) is not None
+
+    def _looked_up(self, name: str) -> Outside | None:
+        if name.startswith(("builtins.", ".")) or "." not in name:
+            return None
+        (self.asker or self).asked.add(("outside", name))
+        return self.outside.get(name)
 
     # ---- other files
 
@@ -134,7 +176,9 @@ class Inquiry:
             module = self.project.module_at(path) if self.project else None
             if module is None:
                 return None
-            first.elsewhere[path] = Inquiry(module, self.versions, project=self.project, asker=first)
+            first.elsewhere[path] = Inquiry(
+                module, self.versions, project=self.project, outside=self.outside, asker=first
+            )
         return first.elsewhere[path]
 
     def importers(self) -> list[Inquiry]:

@@ -116,7 +116,7 @@ def _called_instance(called: Value | None) -> Value | None:
 def _library_result(scope: Scope, name: str, value: Result, depth: int) -> Value | None:
     if name in library.SAME_AS_FIRST and value.args:
         return class_of(scope, value.args[0], depth)
-    returned = library.returned(name)
+    returned = scope.inquiry.returned(name)
     return Ref(returned) if returned else None
 
 
@@ -125,7 +125,7 @@ def _method_result(scope: Scope, owner: Value, name: str, value: Result, depth: 
     if owner_class is None:
         return None
     if isinstance(owner_class, Ref):
-        if name in library.SAME_OBJECT_METHODS and library.is_a(owner_class.name, MODULE):
+        if name in library.SAME_OBJECT_METHODS and MODULE in scope.inquiry.ancestry(owner_class.name):
             return owner_class
         returned = library.returned_by_method(owner_class.name, name)
         return Ref(returned) if returned else None
@@ -223,7 +223,7 @@ def own_class_of(scope: Scope, value: Value) -> Class | None:
 def ancestry(scope: Scope, class_value: Value | None) -> tuple[str, ...]:
     """The outside classes that a class is or derives from."""
     if isinstance(class_value, Ref):
-        return library.ancestry(class_value.name)
+        return scope.inquiry.ancestry(class_value.name)
     own = class_of_name(scope, class_value) if class_value is not None else None
     return own.ancestors if own is not None else ()
 

@@ -272,7 +272,7 @@ def split(text: str, previous: Split = EMPTY, boundaries: Sequence[int] = ()) ->
     if text == previous.text:
         return previous
     if not previous.segments:
-        return _joined(text, tuple(_split_fresh(text)))
+        return joined(tuple(_split_fresh(text)), text)
     head = _common_prefix(previous.text, text)
     tail = _common_suffix(previous.text, text, min(len(text), len(previous.text)) - head)
     shift = len(text) - len(previous.text)
@@ -289,7 +289,7 @@ def split(text: str, previous: Split = EMPTY, boundaries: Sequence[int] = ()) ->
     if starts:
         starts[0] = (start, starts[0][1])
     middle = _cut(text, starts, end, previous.segments[first:kept_from])
-    return _joined(text, (*previous.segments[:first], *middle, *previous.segments[kept_from:]))
+    return joined((*previous.segments[:first], *middle, *previous.segments[kept_from:]), text)
 
 
 def _split_fresh(text: str) -> list[Segment]:
@@ -304,9 +304,11 @@ def _split_cells(text: str, boundaries: Sequence[int], previous: Split) -> Split
     segments: list[Segment] = []
     for here, there in pairwise([*dict.fromkeys([0, *boundaries]), len(text)]):
         segments += [known.pop((new.kind, new.text), new) for new in _split_fresh(text[here:there])]
-    return _joined(text, tuple(segments))
+    return joined(tuple(segments), text)
 
 
-def _joined(text: str, segments: tuple[Segment, ...]) -> Split:
+def joined(segments: tuple[Segment, ...], text: str | None = None) -> Split:
+    """Segments as the split of the text they make (`text`, where it is known already)."""
     lengths = (len(segment.text) for segment in segments)
-    return Split(text, segments, tuple(accumulate(lengths, initial=0))[:-1])
+    whole = "".join(segment.text for segment in segments) if text is None else text
+    return Split(whole, segments, tuple(accumulate(lengths, initial=0))[:-1])
