@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.placement import Lost, Move, in_order
+from ml_lsp.placement import Lost, Move, brought_back, in_order
 from ml_lsp.registry import RuleSet, RuleTable
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
@@ -196,6 +196,31 @@ def _readable(pieces: Split, before: _Reviewed | None) -> tuple[Split, frozenset
             if old.kind is segments[index].kind and tree(old) is not None:
                 segments[index] = old
     return joined(tuple(segments)), frozenset(there | new)
+
+
+def _shown(
+    findings: tuple[Finding, ...],
+    before: _Reviewed | None,
+    readable: Split,
+    pieces: Split,
+    broken: frozenset[int],
+) -> tuple[Finding, ...]:
+    """The findings outside pieces that do not parse, and those shown inside them whose lines still stand."""
+    outside = brought_back(findings, readable.starts, pieces.starts, broken)
+    if before is None:
+        return in_order(outside)
+    kept = kept_where_lines_stand(before.findings, before.split.text, pieces, broken)
+    return in_order((*outside, *kept))
+
+
+def _comparable(before: _Reviewed, rules: RuleSet, surroundings: Surroundings, module: Module) -> bool:
+    """Whether a review under these circumstances may use what an earlier one found out."""
+    return (
+        before.rules is rules
+        and before.surroundings.versions == surroundings.versions
+        and before.module.tables.imports == module.tables.imports
+        and before.module.tables.libraries == module.tables.libraries
+    )
 
 
 def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, change: Change) -> _Entries:

@@ -248,10 +248,16 @@ def _common_suffix(one: str, other: str, most: int) -> int:
     return low
 
 
+def _needs_what_stands_before(segment: Segment) -> bool:
+    """Whether a segment starts where it does only because of the segment before it."""
+    word = _FIRST_WORD.match(segment.text)
+    return segment.kind.in_class or (word is not None and word.group(2) in _CONTINUATIONS)
+
+
 def _first_to_scan(previous: Split, changed: int) -> int:
     """The index of the last segment before a change that can only be a segment start of its own."""
     index = max(0, bisect_left(previous.starts, changed) - 1)
-    while index and previous.segments[index].kind.in_class:
+    while index and _needs_what_stands_before(previous.segments[index]):
         index -= 1
     return max(0, index)
 

@@ -69,6 +69,11 @@ def test_splitting_after_edits_equals_splitting_anew(text: str, data: st.DataObj
         assert pieces == split(text)
 
 
+def test_a_continuation_that_loses_what_it_continued() -> None:
+    before = split("class A:\n    x\nelse:\nelse:\n")
+    assert split("e:\nelse:\nelse:\n", before) == split("e:\nelse:\nelse:\n")
+
+
 def _parses(text: str) -> bool:
     try:
         with warnings.catch_warnings():
