@@ -255,7 +255,7 @@ def _rewritten(text: str, rewrite: Rewrite, boundaries: tuple[int, ...]) -> list
 
 def _statement_lines(
     module: libcst.Module, source: Source, before: int, span: Span
-) -> tuple[list[libcst.CSTNode], int, int]:
+) -> tuple[list[libcst.BaseStatement], int, int]:
     """The statements of one block that lie in `span`, with their first and last 0-based line in `source`."""
     import libcst
     from libcst.metadata import MetadataWrapper, PositionProvider
@@ -269,11 +269,12 @@ def _statement_lines(
         inside = [
             statement
             for statement in node.body
-            if first <= positions[statement].start.line - 1 - before <= last
+            if isinstance(statement, libcst.BaseStatement)  # as in all blocks, but not in one-line suites
+            and first <= positions[statement].start.line - 1 - before <= last
         ]
         if inside and positions[inside[0]].start.line - 1 - before == first:
             end = positions[inside[-1]].end.line - 1 - before
-            return list(inside), first, end
+            return inside, first, end
     raise CannotRewrite("there is no statement at that place")
 
 

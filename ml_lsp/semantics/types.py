@@ -47,8 +47,8 @@ def class_of(scope: Scope, value: Value, depth: int = 0) -> Value | None:
             known = [option for option in found if option != Const(None)]
             return _agreed([class_of(scope, option, depth + 1) for option in known])
         case Op(operands=operands) if value.symbol in _ARITHMETIC:
-            found = [class_of(scope, operand, depth + 1) for operand in operands]
-            return Ref(TENSOR) if Ref(TENSOR) in found else None
+            classes = [class_of(scope, operand, depth + 1) for operand in operands]
+            return Ref(TENSOR) if Ref(TENSOR) in classes else None
         case Item(owner, _):
             return Ref(TENSOR) if class_of(scope, owner, depth + 1) == Ref(TENSOR) else None
         case Element(of):

@@ -256,7 +256,10 @@ def substitute(value: Value, by: dict[Value, Value], depth: int = 12) -> Value:
     found = by.get(value)
     if found is not None or depth == 0 or not by:
         return found if found is not None else value
-    again = lambda part: substitute(part, by, depth - 1)  # noqa: E731
+
+    def again(part: Value) -> Value:
+        return substitute(part, by, depth - 1)
+
     match value:
         case Attr(owner, name):
             return Attr(again(owner), name, site=value.site)

@@ -221,7 +221,7 @@ def _cut(
     known = {(segment.kind, segment.text): segment for segment in replaced}
     bounds = [*starts, (end, Kind.STATEMENT)]
     pieces = [(kind, text[here:there]) for (here, kind), (there, _) in pairwise(bounds)]
-    return [known.pop(piece, None) or Segment(*piece) for piece in pieces]
+    return [known.pop(piece) if piece in known else Segment(*piece) for piece in pieces]
 
 
 def _common_prefix(one: str, other: str) -> int:
@@ -248,18 +248,18 @@ def _common_suffix(one: str, other: str, most: int) -> int:
     return low
 
 
-def _needs_what_stands_before(segment: Segment) -> bool:
-    """Whether a segment starts where it does only because of the segment before it."""
-    word = _FIRST_WORD.match(segment.text)
-    return segment.kind.in_class or (word is not None and word.group(2) in _CONTINUATIONS)
+def _continues(text: str, at: int) -> bool:
+    """Whether the line at an offset goes on with the statement before it: `else:`, `except ...:`."""
+    found = _FIRST_WORD.match(text, at)
+    return found is not None and found.group(2) in _CONTINUATIONS
 
 
-def _first_to_scan(previous: Split, changed: int) -> int:
-    """The index of the last segment before a change that can only be a segment start of its own."""
+def _first_to_scan(text: str, previous: Split, changed: int) -> int:
+    """The index of the last segment before a change that starts where it does whatever stands before it."""
     index = max(0, bisect_left(previous.starts, changed) - 1)
-    while index and _needs_what_stands_before(previous.segments[index]):
+    while index and (previous.segments[index].kind.in_class or _continues(text, previous.starts[index])):
         index -= 1
-    return max(0, index)
+    return index
 
 
 def split(text: str, previous: Split = EMPTY, boundaries: Sequence[int] = ()) -> Split:
@@ -282,7 +282,7 @@ def split(text: str, previous: Split = EMPTY, boundaries: Sequence[int] = ()) ->
     head = _common_prefix(previous.text, text)
     tail = _common_suffix(previous.text, text, min(len(text), len(previous.text)) - head)
     shift = len(text) - len(previous.text)
-    first = _first_to_scan(previous, head)
+    first = _first_to_scan(text, previous, head)
     old_change_end = len(previous.text) - tail
     later = [
         (index, start)

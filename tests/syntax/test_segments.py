@@ -72,6 +72,7 @@ def test_splitting_after_edits_equals_splitting_anew(text: str, data: st.DataObj
 def test_a_continuation_that_loses_what_it_continued() -> None:
     before = split("class A:\n    x\nelse:\nelse:\n")
     assert split("e:\nelse:\nelse:\n", before) == split("e:\nelse:\nelse:\n")
+    assert split("else:\nelse:\ne:\n", split("else:\ne:\n")) == split("else:\nelse:\ne:\n")
 
 
 def _parses(text: str) -> bool:
