@@ -1,0 +1,77 @@
+"""Real files to measure on, taken at run time from a pinned release of transformers; none are committed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+RELEASE = "transformers==4.57.1"
+SIZES = (100, 1_000, 5_000, 20_000)
+CELLS = 200
+
+
+def sources(folder: Path) -> dict[str, str]:
+    """The Python files of the release by name; downloaded into `folder` if they are not there yet."""
+    wheels = list(folder.glob("transformers-*.whl"))
+    if not wheels:
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:"]
+        subprocess.run([*command, "-d", str(folder), RELEASE], check=True)
+        wheels = list(folder.glob("transformers-*.whl"))
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        names = [name for name in wheel.namelist() if name.endswith(".py")]
+        return {name: wheel.read(name).decode() for name in names}
+
+
+def measured_files(folder: Path) -> dict[int, Path]:
+    """A file of about each size, the same in every run; the largest is several files behind each other."""
+    texts = sources(folder)
+    by_length = sorted((text.count("\n"), name) for name, text in texts.items())
+    files = {}
+    for size in SIZES:
+        file = folder / f"ml_{size}.py"
+        if size < SIZES[-1]:
+            _, name = min(by_length, key=lambda item: (abs(item[0] - size), item[1]))
+            file.write_text(texts[name])
+        else:
+            file.write_text("".join(_until(size, [texts[name] for _, name in reversed(by_length)])))
+        files[size] = file
+    return files
+
+
+def _until(size: int, texts: list[str]) -> Iterator[str]:
+    """Of the longest texts, as many of plain ASCII as make `size` lines."""
+    lines = 0
+    for text in (text for text in texts if text.isascii() and "modeling" not in text[:200]):
+        if lines + text.count("\n") > size * 1.1:
+            continue
+        yield text
+        lines += text.count("\n")
+        if lines >= size * 0.9:
+            return
+
+
+def checked_folder(folder: Path) -> Path:
+    """A folder of 150 model files to check as a whole."""
+    target = folder / "checked"
+    if not target.exists():
+        chosen = sorted(name for name in sources(folder) if "/modeling_" in name)[:150]
+        texts = sources(folder)
+        target.mkdir()
+        for name in chosen:
+            (target / Path(name).name).write_text(texts[name])
+    return target
+
+
+def notebook_cells(folder: Path) -> list[str]:
+    """The cells of a notebook: the functions and classes of a real file, in order."""
+    pieces = measured_files(folder)[5_000].read_text().split("\n\n\n")
+    return (pieces * (CELLS // len(pieces) + 1))[:CELLS]
+
+
+def as_json(path: Path, value: object) -> None:
+    """Write a value for other programs to read."""
+    path.write_text(json.dumps(value, indent=1) + "\n")
