@@ -1,7 +1,7 @@
 """The benchmark: `python -m tests.bench`. Prints tables, writes JSON, and says which targets are met.
 
-Everything is measured in one run on one machine, ours beside the empty pygls server and `ruff server`. Figures
-of a busy machine are worth little: the load average is printed with them.
+Everything is measured in one run on one machine, ours beside the empty pygls server and `ruff server`.
+Figures of a busy machine are worth little: the load average is printed with them.
 """
 
 from __future__ import annotations
