@@ -78,6 +78,12 @@ def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     return _edit(scope, Span(line_start, line_start), f"{indent}{line}{_newline(scope)}")
 
 
+def insert_text_before(scope: Scope, node: ast.AST, text: str) -> Edit:
+    """Put a piece of code right before a node."""
+    start = scope.span(node).start
+    return Edit(Span(start, start), text)
+
+
 def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
     """Take a statement out, with its line where it has one to itself; `pass` where its block needs one."""
     text, span = scope.tree.segment.text, scope.tree.span(statement)
