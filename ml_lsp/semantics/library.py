@@ -107,6 +107,7 @@ _BASES: dict[str, tuple[str, ...]] = {
     "torch.nn.Module": (),
     LIGHTNING_MODULE: (MODULE,),
     "lightning.pytorch.callbacks.Callback": (),
+    "lightning.pytorch.LightningDataModule": (),
     "torch.jit.ScriptModule": (MODULE,),
     "torch.optim.Optimizer": (),
     SCHEDULER: (),
