@@ -136,7 +136,7 @@ def add_argument(call: Call, text: str) -> Edit:
     if comma is None:
         return _edit(scope, Span(last, last), f", {text}")
     at = last + comma.end()
-    first = span_of(arguments[0]).start
+    first = min(span_of(part).start for part in (*call.node.args, *call.node.keywords))
     indent = code[code.rfind("\n", 0, first) + 1 : first]
     if "\n" in rest[comma.end() :] and not indent.strip():
         return _edit(scope, Span(at, at), f"{_newline(scope)}{indent}{text},")
