@@ -61,3 +61,14 @@ def calls_by_name(inquiry: Inquiry, name: str) -> bool:
 def _mentioning(inquiry: Inquiry, word: str) -> Iterator[Scope]:
     for piece in inquiry.pieces("mentions", word):
         yield from inquiry.piece_scope(piece).with_inner()
+
+
+def asks_for_the_best(inquiry: Inquiry) -> bool:
+    """Whether code of this module loads the best checkpoint: `ckpt_path="best"`, `best_model_path`."""
+    if inquiry.pieces("mentions", "best_model_path") or inquiry.pieces("mentions", "best_model_score"):
+        return True
+    return any(
+        call.constant(None, "ckpt_path") == "best"
+        for scope in _mentioning(inquiry, "ckpt_path")
+        for call in scope.calls
+    )
