@@ -85,12 +85,16 @@ def insert_text_before(scope: Scope, node: ast.AST, text: str) -> Edit:
 
 
 def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
-    """Take a statement out, with its line where it has one to itself; `pass` where its block needs one."""
+    """Take a statement out, with its line and the comment on it where it has one to itself.
+
+    `pass` takes its place where its block needs one.
+    """
     text, span = scope.tree.segment.text, scope.tree.span(statement)
     source = Source(text)
     first, last = source.line_of(span.start), source.line_of(span.end)
     start, end = source.line_span(first).start, source.line_span(last).end
-    alone = not text[start : span.start].strip() and not text[span.end : end].strip()
+    behind = text[span.end : end].strip()
+    alone = not text[start : span.start].strip() and (not behind or behind.startswith("#"))
     block = scope.block_of(statement)
     siblings = [other for other in scope.flow.blocks if scope.block_of(other) is block]
     if len(siblings) == 1 or not alone:

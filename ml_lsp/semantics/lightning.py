@@ -52,13 +52,14 @@ def calls_by_name(inquiry: Inquiry, name: str) -> bool:
     return any(
         call.method == name
         for asked in (inquiry, *inquiry.importers())
-        for scope in _mentioning(asked, name)
+        for scope in mentioning(asked, name)
         if scope.name != name
         for call in scope.calls
     )
 
 
-def _mentioning(inquiry: Inquiry, word: str) -> Iterator[Scope]:
+def mentioning(inquiry: Inquiry, word: str) -> Iterator[Scope]:
+    """The scopes of the pieces that hold a word."""
     for piece in inquiry.pieces("mentions", word):
         yield from inquiry.piece_scope(piece).with_inner()
 
@@ -69,6 +70,6 @@ def asks_for_the_best(inquiry: Inquiry) -> bool:
         return True
     return any(
         call.constant(None, "ckpt_path") == "best"
-        for scope in _mentioning(inquiry, "ckpt_path")
+        for scope in mentioning(inquiry, "ckpt_path")
         for call in scope.calls
     )
