@@ -27,8 +27,14 @@ def net(text: str, name: str = "Net"):
             "        self.automatic_optimization = not manual\n",
             None,
         ),
-        ("class Net(pl.LightningModule):\n    pass\n\nnet = Net()\nnet.automatic_optimization = False\n", None),
-        ("class Net(pl.LightningModule):\n    pass\n\nclass B(Net):\n    automatic_optimization = False\n", None),
+        (
+            "class Net(pl.LightningModule):\n    pass\n\nnet = Net()\nnet.automatic_optimization = False\n",
+            None,
+        ),
+        (
+            "class Net(pl.LightningModule):\n    pass\n\nclass B(Net):\n    automatic_optimization = False\n",
+            None,
+        ),
         (
             "class B(pl.LightningModule):\n    automatic_optimization = False\n\nclass Net(B):\n    pass\n",
             "manual",
