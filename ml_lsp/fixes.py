@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -78,13 +78,23 @@ def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     return _edit(scope, Span(line_start, line_start), f"{indent}{line}{_newline(scope)}")
 
 
+def insert_text_before(scope: Scope, node: ast.AST, text: str) -> Edit:
+    """Put a piece of code right before a node."""
+    start = scope.span(node).start
+    return Edit(Span(start, start), text)
+
+
 def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
-    """Take a statement out, with its line where it has one to itself; `pass` where its block needs one."""
+    """Take a statement out, with its line and the comment on it where it has one to itself.
+
+    `pass` takes its place where its block needs one.
+    """
     text, span = scope.tree.segment.text, scope.tree.span(statement)
     source = Source(text)
     first, last = source.line_of(span.start), source.line_of(span.end)
     start, end = source.line_span(first).start, source.line_span(last).end
-    alone = not text[start : span.start].strip() and not text[span.end : end].strip()
+    behind = text[span.end : end].strip()
+    alone = not text[start : span.start].strip() and (not behind or behind.startswith("#"))
     block = scope.block_of(statement)
     siblings = [other for other in scope.flow.blocks if scope.block_of(other) is block]
     if len(siblings) == 1 or not alone:
@@ -130,11 +140,58 @@ def add_argument(call: Call, text: str) -> Edit:
     if comma is None:
         return _edit(scope, Span(last, last), f", {text}")
     at = last + comma.end()
-    first = span_of(arguments[0]).start
+    first = min(span_of(part).start for part in (*call.node.args, *call.node.keywords))
     indent = code[code.rfind("\n", 0, first) + 1 : first]
     if "\n" in rest[comma.end() :] and not indent.strip():
         return _edit(scope, Span(at, at), f"{_newline(scope)}{indent}{text},")
     return _edit(scope, Span(at, at), f" {text}")
+
+
+def open_block(call: Call) -> tuple[Edit, ...]:
+    """Make `call()` or `name = call()` a `with` around the rest of its block; nothing if lines are shared."""
+    scope, statement = call.scope, call.scope.statement_of(call.node)
+    match statement:
+        case ast.Expr():
+            head = f"with {scope.text(call.node)}:"
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call.node:
+            head = f"with {scope.text(call.node)} as {name}:"
+        case _:
+            return ()
+    block = scope.block_of(statement)
+    rest = [
+        other for other in scope.flow.blocks if scope.block_of(other) is block and isinstance(other, ast.stmt)
+    ]
+    rest = [other for other in rest if scope.span(other).start > scope.span(statement).start]
+    source = Source(scope.inquiry.module.split.text)
+    if (
+        not rest
+        or _whole_lines(scope, source, statement) is None
+        or _whole_lines(scope, source, rest[-1]) is None
+    ):
+        return ()
+    first, last = source.line_of(scope.span(statement).end) + 1, source.line_of(scope.span(rest[-1]).end)
+    return (replace_node(scope, statement, head), *_indents(scope, source, range(first, last + 1), rest))
+
+
+def _indents(scope: Scope, source: Source, lines: range, statements: list[ast.stmt]) -> Iterator[Edit]:
+    """Put lines one step deeper; the inner lines of strings stay where they are."""
+    strings = [node for statement in statements for node in ast.walk(statement) if _is_string(node)]
+    inside = {
+        line
+        for span in map(scope.span, strings)
+        for line in range(source.line_of(span.start) + 1, source.line_of(span.end) + 1)
+    }
+    first = source.line_text(source.line_of(scope.span(statements[0]).start))
+    step = "\t" if first.startswith("\t") else "    "
+    for line in lines:
+        if line not in inside and source.line_text(line).strip():
+            yield Edit(Span(source.line_starts[line], source.line_starts[line]), step)
+
+
+def _is_string(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+    )
 
 
 def remove_argument(call: Call, node: ast.expr) -> Edit:

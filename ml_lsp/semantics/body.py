@@ -136,6 +136,14 @@ def loops_of(scope: Scope) -> Iterator[Loop]:
         yield Loop(scope, node)
 
 
+def loop_around(call: Call) -> Loop | None:
+    """The innermost loop statement whose body a call stands in."""
+    for block in call.block.chain():
+        if isinstance(block.node, ast.For | ast.AsyncFor | ast.While) and block.arm == "body":
+            return Loop(call.scope, block.node)
+    return None
+
+
 def body_of(scope: Scope) -> Body:
     """The body that a scope is, or is part of."""
     return Body(scope.together())

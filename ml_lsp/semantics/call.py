@@ -116,6 +116,13 @@ class Call:
         """The whole call."""
         return self.scope.span(self.node)
 
+    def argument_span(self, position: int | None, name: str) -> Span | None:
+        """Where an argument stands, with its keyword: `mode="max"`; None if it is not written out."""
+        node = self.argument(position, name)
+        if node is None:
+            return None
+        return self.scope.span(next((k for k in self.node.keywords if k.value is node), node))
+
     @property
     def callee_span(self) -> Span:
         """What is called, without the arguments: `torch.load`."""

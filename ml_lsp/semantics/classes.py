@@ -156,15 +156,12 @@ class Class:
         return self._assignments[attribute]
 
     def _class_level(self, attribute: str) -> Iterator[Assignment]:
-        for statement in self.node.body:
-            targets = (
-                statement.targets
-                if isinstance(statement, ast.Assign)
-                else [getattr(statement, "target", None)]
-            )
+        levels = [(self.scope, self.node.body), *((scope, scope.tree.body) for scope in self.member_scopes)]
+        for scope, statement in ((scope, statement) for scope, body in levels for statement in body):
+            targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
             for target in targets:
                 if isinstance(target, ast.Name) and target.id == attribute:
-                    yield Assignment(self.scope, statement, target, getattr(statement, "value", None))
+                    yield Assignment(scope, statement, target, getattr(statement, "value", None))
 
     def attribute_values(self, attribute: str) -> tuple[Value, ...]:
         """All that is assigned to `self.attribute`."""

@@ -92,13 +92,22 @@ _FUNCTIONS = {
     "pandas.read_pickle": "pandas.DataFrame",
     "pandas.concat": "pandas.DataFrame",
     "pandas.merge": "pandas.DataFrame",
+    "kan.KAN.loadckpt": "kan.KAN",
 }
+
+# Methods that build another object of their class and return it.
+_COPYING_METHODS = {
+    "kan.KAN": frozenset({
+        "refine", "prune", "prune_node", "prune_input", "rewind", "checkout", "copy",
+    }),
+}  # fmt: skip
 
 _BASES: dict[str, tuple[str, ...]] = {
     "torch.nn.Parameter": (TENSOR,),
     "torch.nn.Module": (),
     LIGHTNING_MODULE: (MODULE,),
     "lightning.pytorch.callbacks.Callback": (),
+    "lightning.pytorch.LightningDataModule": (),
     "torch.jit.ScriptModule": (MODULE,),
     "torch.optim.Optimizer": (),
     SCHEDULER: (),
@@ -203,4 +212,5 @@ def returned_by_method(owner: str, name: str) -> str | None:
     """The class of what a method of an outside class returns."""
     if is_a(owner, TENSOR):
         return None if name in _NO_TENSOR_METHODS else TENSOR
-    return None
+    copying = any(name in methods for base, methods in _COPYING_METHODS.items() if is_a(owner, base))
+    return owner if copying else None

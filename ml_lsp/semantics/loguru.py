@@ -1,0 +1,36 @@
+"""Loguru's words: which values are its logger, and which calls add a traceback."""
+
+from __future__ import annotations
+
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.instances import constructions
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.values import Attr, Const, Ref, Result, Value
+
+_LOGGER = "loguru.logger"
+# Methods that return the logger with other settings.
+_SETTINGS = frozenset({"bind", "opt", "patch"})
+
+
+def is_logger(scope: Scope, value: Value) -> bool:
+    """Whether a value is certainly loguru's logger, with or without settings of its own."""
+    match value:
+        case Ref(name):
+            return name == _LOGGER
+        case Result(Ref(name)):
+            return name.rpartition(".")[0] == _LOGGER and name.rpartition(".")[2] in _SETTINGS
+        case Result(Attr(owner, name)) if name in _SETTINGS:
+            return is_logger(scope, owner)
+        case Attr():
+            made = constructions(scope, value)
+            return bool(made) and all(is_logger(scope, one) for one in made)
+    return False
+
+
+def adds_traceback(call: Call) -> bool:
+    """Whether a logging call, of any library, or the traceback module, keeps the traceback."""
+    if call.method == "exception" or (call.name or "").startswith("traceback."):
+        return True
+    return any(
+        call.argument_value(None, name) not in (None, Const(False)) for name in ("exception", "exc_info")
+    )
