@@ -202,3 +202,13 @@ _WRAPPERS = frozenset({
     "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel", "torch.distributed.fsdp.FullyShardedDataParallel",
     "torch.nn.SyncBatchNorm.convert_sync_batchnorm", "apex.parallel.DistributedDataParallel",
 })  # fmt: skip
+
+
+_SAMPLING = re.compile(
+    r"(?:^|_)(?:generate|sample|sampling|predict|infer|inference|decode|beam_search)(?:_|$)"
+)
+
+
+def is_sampling(scope: Scope) -> bool:
+    """Whether a function's name says that it produces outputs and never trains."""
+    return bool(_SAMPLING.search(scope.name))
