@@ -97,6 +97,7 @@ _FUNCTIONS = {
 _BASES: dict[str, tuple[str, ...]] = {
     "torch.nn.Parameter": (TENSOR,),
     "torch.nn.Module": (),
+    "transformers.PreTrainedModel": (MODULE,),
     LIGHTNING_MODULE: (MODULE,),
     "lightning.pytorch.callbacks.Callback": (),
     "torch.jit.ScriptModule": (MODULE,),
