@@ -310,80 +310,72 @@ def _rewritten(text: str, rewrite: Rewrite, boundaries: tuple[int, ...]) -> list
     return [edit.shift(pieces.starts[index]) for edit in edits]
 
 
-def _statement_lines(
-    module: libcst.Module, source: Source, before: int, span: Span
-) -> tuple[list[libcst.BaseStatement], int, int]:
-    """The statements of one block that lie in `span`, with their first and last 0-based line in `source`."""
+def _statement_lines(module: libcst.Module, source: Source, before: int, span: Span) -> tuple[int, int]:
+    """The first and last 0-based line, in `source`, of the statements of one block that lie in `span`."""
     import libcst
     from libcst.metadata import MetadataWrapper, PositionProvider
 
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
     first, last = source.line_of(span.start), source.line_of(max(span.start, span.end - 1))
     for node in positions:
-        if not isinstance(node, libcst.IndentedBlock | libcst.Module):
-            continue
-        inside = [
-            statement
-            for statement in node.body
-            if isinstance(statement, libcst.BaseStatement)  # as in all blocks, but not in one-line suites
-            and first <= positions[statement].start.line - 1 - before <= last
-        ]
-        if inside and positions[inside[0]].start.line - 1 - before == first:
-            end = positions[inside[-1]].end.line - 1 - before
-            return inside, first, end
+        if isinstance(node, libcst.IndentedBlock | libcst.Module):
+            lines = [
+                (positions[part].start.line - 1 - before, positions[part].end.line - 1 - before)
+                for part in node.body
+            ]
+            inside = [line for line in lines if first <= line[0] <= last]
+            if inside and inside[0][0] == first:
+                return first, inside[-1][1]
     raise CannotRewrite("there is no statement at that place")
 
 
 def _wrap_in_with(module: libcst.Module, source: Source, before: int, span: Span, manager: str) -> list[Edit]:
-    import libcst
+    first, last = _statement_lines(module, source, before, span)
+    indent, step = _indent_of(source, first), module.default_indent
+    while last + 1 < len(source.line_starts) and _is_inner_comment(source.line_text(last + 1), indent):
+        last += 1
+    fixed = _lines_inside_strings(module, before)
+    deeper = [n for n in range(first + 1, last + 1) if n not in fixed and source.line_text(n).strip()]
+    starts = [source.line_span(line).start for line in (first, *deeper)]
+    head = f"{indent}with {manager}:{source.newline}{step}"
+    return [Edit(Span(at, at), step if at != starts[0] else head) for at in starts]
 
-    statements, first, last = _statement_lines(module, source, before, span)
-    indent = source.line_text(first)[: -len(source.line_text(first).lstrip()) or None]
-    step = module.default_indent
-    head = libcst.parse_statement(f"with {manager}:\n    pass")
-    assert isinstance(head, libcst.With)
-    lead = statements[0].leading_lines  # type: ignore[attr-defined]
-    wrapped = head.with_changes(
-        body=libcst.IndentedBlock([statements[0].with_changes(leading_lines=()), *statements[1:]])
+
+def _indent_of(source: Source, line: int) -> str:
+    text = source.line_text(line)
+    return text[: len(text) - len(text.lstrip())]
+
+
+def _is_inner_comment(line: str, indent: str) -> bool:
+    """Whether a line is a comment that belongs to a block deeper than `indent`."""
+    return (
+        line.startswith(indent) and line[len(indent) :][:1] in (" ", "\t") and line.lstrip().startswith("#")
     )
-    code = libcst.Module([wrapped], default_indent=step, default_newline=module.default_newline).code
-    lines = _indented(code, indent, module.default_newline)
-    start = source.line_span(first).start
-    end = source.line_span(last).end
-    del lead
-    tail = "" if source.text[start:end].endswith(("\n", "\r")) else module.default_newline
-    new = lines if not tail else lines.removesuffix(module.default_newline)
-    return [Edit(Span(start, end), new)]
 
 
-def _indented(code: str, indent: str, newline: str) -> str:
-    """Code one block deeper; the inner lines of multi-line strings stay where they are."""
+def _lines_inside_strings(module: libcst.Module, before: int) -> set[int]:
+    """The 0-based lines that start inside a string that goes over several lines."""
     import io
     import tokenize
 
     inside: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        if token.type == tokenize.STRING:
-            inside.update(range(token.start[0] + 1, token.end[0] + 1))
-    lines = Source(code)
-    parts = []
-    for number in range(len(lines.line_starts)):
-        start, end = lines.line_span(number)
-        line = code[start:end]
-        parts.append(line if number + 1 in inside or not line.strip() else indent + line)
-    return "".join(parts)
+    opened: list[int] = []
+    for token in tokenize.generate_tokens(io.StringIO(module.code).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind in ("FSTRING_START", "TSTRING_START"):
+            opened.append(token.start[0])
+        if kind == "STRING" or kind in ("FSTRING_END", "TSTRING_END"):
+            begins = token.start[0] if kind == "STRING" else opened.pop()
+            inside.update(range(begins - before, token.end[0] - before))
+    return inside
 
 
 def _decorate(module: libcst.Module, source: Source, before: int, span: Span, decorator: str) -> list[Edit]:
     line = source.line_of(span.start)
-    start = source.line_span(line).start
-    text = source.line_text(line)
-    indent = text[: len(text) - len(text.lstrip())]
-    if not re.match(r"\s*(@|async\s+def\b|def\b)", text):
+    if not re.match(r"\s*(@|async\s+def\b|def\b)", source.line_text(line)):
         raise CannotRewrite("there is no function at that place")
-    del module, before
-    return [Edit(Span(start, start), f"{indent}@{decorator}{source.newline}")]
+    at = source.line_span(line).start
+    return [Edit(Span(at, at), f"{_indent_of(source, line)}@{decorator}{source.newline}")]
 
 
 STRUCTURAL: dict[str, Callable[..., list[Edit]]] = {"wrap_in_with": _wrap_in_with, "decorate": _decorate}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 
 
@@ -20,29 +20,43 @@ def find_callers(scope: Scope) -> list[Call] | None:
     if project is not None and project.files is None:
         return None
     found: list[Call] = []
-    for inquiry in (scope.inquiry, *scope.inquiry.importers()):
-        calls = _calls_in(inquiry, scope)
-        if calls is None:
+    for call, target, is_attribute in _uses(scope):
+        if call is None:
             return None
-        found += calls
+        if target is not None and target.node is scope.node:
+            found.append(call)
+        elif target is None and is_attribute == scope.is_method:
+            return None
     return found
 
 
-def _calls_in(inquiry: Inquiry, scope: Scope) -> list[Call] | None:
-    found: list[Call] = []
-    for piece in inquiry.pieces("mentions", scope.name):
-        for here in inquiry.piece_scope(piece).with_inner():
-            calls = {id(call.node.func): call for call in here.calls}
-            for node in mentions(here, scope.name):
-                call = calls.get(id(node))
-                if call is None:
-                    return None
-                target = call.target
-                if target is scope:
-                    found.append(call)
-                elif target is None and isinstance(node, ast.Attribute) == scope.is_method:
-                    return None
-    return found
+def sighted_callers(scope: Scope) -> tuple[list[Call], list[Call]]:
+    """The calls that certainly run a function, and those that may, called by its name."""
+    certain: list[Call] = []
+    possible: list[Call] = []
+    if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        for call, target, is_attribute in _uses(scope):
+            if call is not None and target is not None and target.node is scope.node:
+                certain.append(call)
+            elif call is not None and target is None and is_attribute == scope.is_method:
+                possible.append(call)
+    return certain, possible
+
+
+def _uses(scope: Scope) -> Iterator[tuple[Call | None, Scope | None, bool]]:
+    """Where the name of a function is read: the call, what it runs, whether it reads an attribute."""
+    for inquiry in (scope.inquiry, *scope.inquiry.importers()):
+        for piece in inquiry.pieces("mentions", scope.name):
+            for here in inquiry.piece_scope(piece).with_inner():
+                yield from _uses_in(here, scope.name)
+
+
+def _uses_in(scope: Scope, name: str) -> Iterator[tuple[Call | None, Scope | None, bool]]:
+    found = mentions(scope, name)
+    calls = {id(call.node.func): call for call in scope.calls} if found else {}
+    for node in found:
+        call = calls.get(id(node))
+        yield call, call.target if call is not None else None, isinstance(node, ast.Attribute)
 
 
 def mentions(scope: Scope, name: str) -> list[ast.expr]:

@@ -105,6 +105,7 @@ _COPYING_METHODS = {
 _BASES: dict[str, tuple[str, ...]] = {
     "torch.nn.Parameter": (TENSOR,),
     "torch.nn.Module": (),
+    "transformers.PreTrainedModel": (MODULE,),
     LIGHTNING_MODULE: (MODULE,),
     "lightning.pytorch.callbacks.Callback": (),
     "lightning.pytorch.LightningDataModule": (),

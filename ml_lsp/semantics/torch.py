@@ -98,6 +98,11 @@ def is_loader_name(name: str) -> bool:
     return bool(_LOADER_NAME.search(name.lower()))
 
 
+def is_optimizer_name(name: str) -> bool:
+    """Whether a name says that it holds an optimizer."""
+    return bool(_OPTIMIZER_NAME.search(name))
+
+
 def is_model_name(name: str) -> bool:
     """Whether a name says that it holds a module: weak evidence, never enough to report."""
     return bool(_MODEL_NAME.search(name))

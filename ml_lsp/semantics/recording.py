@@ -1,0 +1,79 @@
+"""Evaluations that record an autograd graph which nobody uses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.semantics.body import is_loop
+from ml_lsp.semantics.evaluation import Evaluation, Signs, is_evaluation_scope, switches_to_eval
+from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.graph import escapes
+from ml_lsp.semantics.guards import is_unguarded
+from ml_lsp.semantics.reach import Act
+from ml_lsp.semantics.scope import Scope
+
+# Words of code that needs the graph, or has switched it off for the parameters.
+_GRAPH_WORDS = frozenset({
+    "backward", "requires_grad_", "requires_grad", "autograd", "grad", "retain_grad", "create_graph",
+    "register_full_backward_hook", "register_backward_hook", "enable_grad", "jacrev", "jacobian", "vjp",
+})  # fmt: skip
+# Libraries of attacks and attributions, which differentiate the output for the input.
+_GRAPH_LIBRARIES = frozenset({
+    "captum", "torchattacks", "foolbox", "art", "cleverhans", "advertorch", "pytorch_grad_cam", "functorch",
+})  # fmt: skip
+
+
+def recorded_run(evaluation: Evaluation, signs: Signs) -> Act | None:
+    """The first call of a model that records a graph in vain; None if somebody may use it."""
+    scope = evaluation.scope
+    if not _GRAPH_LIBRARIES.isdisjoint(scope.inquiry.module.tables.libraries):
+        return None
+    switch = switches_to_eval(evaluation)
+    for run in evaluation.runs:
+        in_evaluation = evaluation.named or (switch is not None and switch.when < run.when)
+        over_batches = evaluation.over_batches(run.block)
+        if not (in_evaluation or over_batches) or _is_judged_elsewhere(run, signs):
+            continue
+        if not over_batches and scope.is_function and escapes(scope, {run.top.node}):
+            continue
+        if not _keeps_nothing(run) and is_unguarded(run):
+            return None if _uses_graph(evaluation) else run
+    return None
+
+
+def _keeps_nothing(run: Act) -> bool:
+    """Whether the result of a single call is dropped at once: a warm-up."""
+    calls = (*run.through, run.call)
+    statement = run.call.scope.statement_of(run.call.node)
+    dropped = isinstance(statement, ast.Expr) and statement.value is run.call.node
+    return dropped and not any(is_loop(block.node) for call in calls for block in call.block.chain())
+
+
+def _is_judged_elsewhere(run: Act, signs: Signs) -> bool:
+    """Whether the model runs in a helper that is an evaluation itself."""
+    helpers = {call.scope for call in (*run.through[1:], run.call)} if run.through else set()
+    return any(is_evaluation_scope(helper, signs) for helper in helpers)
+
+
+def _uses_graph(evaluation: Evaluation) -> bool:
+    """Whether the words of an evaluation and its helpers speak of gradients."""
+    if not _GRAPH_WORDS.isdisjoint(_own_words(evaluation)):
+        return True
+    own = set(evaluation.body.scopes)
+    helpers = {act.call.scope for act in evaluation.acts} - own
+    return any(not _GRAPH_WORDS.isdisjoint(_words(helper)) for helper in helpers)
+
+
+def _own_words(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.loop is None:
+        for scope in evaluation.body.scopes:
+            if not any(isinstance(node, ast.Import | ast.ImportFrom) for node in scope.flow.blocks):
+                yield from _words(scope)
+        return
+    for node in ast.walk(evaluation.loop.node):
+        yield from (getattr(node, name) for name in ("id", "attr", "arg") if hasattr(node, name))
+
+
+def _words(scope: Scope) -> frozenset[str]:
+    return facts(scope.inquiry.module.pieces[scope.piece]).words
