@@ -12,6 +12,7 @@ from editor_samples import write
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+SI = os.environ.get("SI") or ROOT
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 EDITORS = Path(os.environ.get("ML_LSP_EDITORS") or CACHE / "ml-lsp-editors")
 
@@ -37,12 +38,20 @@ def editors() -> Path:
     return EDITORS
 
 
+def unpacked(program: str, editors: Path, need: Need) -> list[str | Path]:
+    """The command of a program of Debian trixie, run with the C library it was unpacked with."""
+    root = need(editors / "trixie")
+    machine = platform.machine()
+    loader = next(root.glob("usr/lib*/ld-linux-*.so.*"), None) or next(root.glob("usr/lib/*/ld-linux-*.so.*"))
+    return [loader, "--library-path", root / f"usr/lib/{machine}-linux-gnu", root / program]
+
+
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `ml-lsp` and `python`: this Python, which sees these sources."""
     folder = tmp_path_factory.mktemp("programs")
     for name, arguments in (("ml-lsp", "-P -m ml_lsp"), ("python", "")):
-        script = f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" {arguments} "$@"\n'
+        script = f'#!/bin/sh\nPYTHONPATH="{SI}" exec "{sys.executable}" {arguments} "$@"\n'
         write(folder / name, script).chmod(0o755)
     return folder
 

@@ -63,3 +63,12 @@ def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
     return path
+
+
+def fill(folder: Path) -> Path:
+    """Put the files that most sessions need into `folder`: each is changed by one test alone."""
+    for name in ("plain.py", "quickfix.py", "save.py", "command.py"):
+        write(folder / name, TEXT)
+    for name in ("windows.py", "save_windows.py"):
+        write(folder / name, windows(TEXT))
+    return folder

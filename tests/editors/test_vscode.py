@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tap
 from conftest import HERE, Need
-from editor_samples import CLEAN, TEXT, notebook, windows, write
+from editor_samples import CLEAN, fill, notebook, write
 
 HOST = HERE / "vscode"
 
@@ -18,12 +18,9 @@ def names_in(folder: str) -> list[str]:
     return [name for file in files for name in re.findall(r'^  async "(.*)"\(', file.read_text("utf-8"), re.M)]
 
 
-def fill(workspace: Path, programs: Path) -> Path:
-    """The workspace of the host tests: each file is changed by one test alone."""
-    for name in ("plain.py", "quickfix.py", "save.py", "command.py"):
-        write(workspace / name, TEXT)
-    for name in ("windows.py", "save_windows.py"):
-        write(workspace / name, windows(TEXT))
+def fill_workspace(workspace: Path, programs: Path) -> Path:
+    """The workspace of the host tests."""
+    fill(workspace)
     for name in ("cells.ipynb", "save.ipynb"):
         write(workspace / name, notebook())
     write(workspace / "typing.py", CLEAN)
@@ -55,7 +52,7 @@ def in_vscode(
     need: Need, editors: Path, vsix: Path, fake_python: Path, programs: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> str:
     """What the host tests print in VS Code."""
-    workspace = fill(tmp_path_factory.mktemp("workspace"), programs)
+    workspace = fill_workspace(tmp_path_factory.mktemp("workspace"), programs)
     return run_host(need(editors / "vscode"), [vsix, fake_python], workspace, "host")
 
 
