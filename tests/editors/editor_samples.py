@@ -65,10 +65,10 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def fill(folder: Path) -> Path:
+def fill(folder: Path, text: str = TEXT) -> Path:
     """Put the files that most sessions need into `folder`: each is changed by one test alone."""
     for name in ("plain.py", "quickfix.py", "save.py", "command.py"):
-        write(folder / name, TEXT)
+        write(folder / name, text)
     for name in ("windows.py", "save_windows.py"):
-        write(folder / name, windows(TEXT))
+        write(folder / name, windows(text))
     return folder

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tap
 from conftest import HERE, Need, unpacked
-from editor_samples import FIXED, fill, windows
+from editor_samples import TEXT, fill, windows
 
 SCRIPTS = HERE / "emacs"
 SESSIONS = {
@@ -15,7 +15,19 @@ SESSIONS = {
     "Emacs 30, eglot": ("30.", "eglot"),
     "Emacs 28, lsp-mode": ("28.", "lsp-mode"),
 }
-NAMES = re.findall(r'^\(testing "(.*)"', (SCRIPTS / "eglot-session.el").read_text("utf-8"), re.M)
+
+
+def names_in(client: str) -> list[str]:
+    """The names of the tests of a session."""
+    return re.findall(r'^\(testing "(.*)"', (SCRIPTS / f"{client}-session.el").read_text("utf-8"), re.M)
+
+
+CASES = [(session, name) for session, (_, client) in SESSIONS.items() for name in names_in(client)]
+
+
+def without_emoji(text: str) -> str:
+    """lsp-mode 8 counts an emoji as one column where the protocol says two."""
+    return text.replace("🚀", "é")
 
 
 def emacs(version: str, editors: Path, need: Need) -> list[str | Path]:
@@ -42,7 +54,7 @@ def session(
     command = emacs(version, editors, need)
     shown = subprocess.run([*command, "--version"], capture_output=True, text=True, env=environment, check=True)
     assert f"Emacs {version}" in shown.stdout
-    folder = fill(tmp_path_factory.mktemp("emacs"))
+    folder = fill(tmp_path_factory.mktemp("emacs"), TEXT if client == "eglot" else without_emoji(TEXT))
     configuration = {"CONFIGURATION": str(HERE / f"configurations/{client}.el")}
     done = subprocess.run(
         [*command, "-q", "--batch", "-l", SCRIPTS / "testing.el", "-l", SCRIPTS / f"{client}-session.el"],
@@ -56,11 +68,13 @@ def session(
     return folder, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("session", "name"), CASES, indirect=["session"])
 def test_in_emacs(name: str, session: tuple[Path, str]) -> None:
     assert tap.results(session[1]).get(name), session[1]
 
 
-@pytest.mark.parametrize(("name", "text"), [("save.py", FIXED), ("save_windows.py", windows(FIXED))])
-def test_bytes_on_disk(name: str, text: str, session: tuple[Path, str]) -> None:
-    assert (session[0] / name).read_bytes() == text.encode(), session[1]
+def test_bytes_on_disk(session: tuple[Path, str]) -> None:
+    folder, output = session
+    text = (folder / "plain.py").read_text("utf-8").replace("yaml.load(", "yaml.safe_load(")
+    assert (folder / "save.py").read_bytes() == text.encode(), output
+    assert (folder / "save_windows.py").read_bytes() == windows(text).encode(), output
