@@ -1,5 +1,6 @@
 """VS Code: the packed extension, tested inside the extension host (vscode/host/*.js)."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -54,6 +55,22 @@ def in_vscode(
     """What the host tests print in VS Code."""
     workspace = fill_workspace(tmp_path_factory.mktemp("workspace"), programs)
     return run_host(need(editors / "vscode"), [vsix, fake_python], workspace, "host")
+
+
+@pytest.fixture(scope="session")
+def in_untrusted(need: Need, editors: Path, vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the host tests print in a folder that is not trusted, and that names its own programs in its settings."""
+    workspace = fill(tmp_path_factory.mktemp("untrusted"))
+    for program in (".venv/bin/python", "bin/ml-lsp"):
+        write(workspace / program, f"#!/bin/sh\ntouch {workspace}/ran\n").chmod(0o755)
+    settings = {"mlLsp.path": "${workspaceFolder}/bin/ml-lsp", "mlLsp.interpreter": str(workspace / ".venv/bin/python")}
+    write(workspace / ".vscode/settings.json", json.dumps(settings))
+    return run_host(need(editors / "vscode"), [vsix], workspace, "host-untrusted", "untrusted")
+
+
+@pytest.mark.parametrize("name", names_in("host-untrusted"))
+def test_in_untrusted_folder(name: str, in_untrusted: str) -> None:
+    assert tap.results(in_untrusted).get(name), in_untrusted
 
 
 @pytest.mark.parametrize("name", names_in("host"))
