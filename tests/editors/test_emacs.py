@@ -1,0 +1,80 @@
+"""Emacs in batch mode: with the configurations that docs/editors/emacs.md gives."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import tap
+from conftest import HERE, Need, unpacked
+from editor_samples import TEXT, fill, windows
+
+SCRIPTS = HERE / "emacs"
+SESSIONS = {
+    "Emacs 28, eglot 1.9": ("28.", "eglot"),
+    "Emacs 30, eglot": ("30.", "eglot"),
+    "Emacs 28, lsp-mode": ("28.", "lsp-mode"),
+}
+
+
+def names_in(client: str) -> list[str]:
+    """The names of the tests of a session."""
+    return re.findall(r'^\(testing "(.*)"', (SCRIPTS / f"{client}-session.el").read_text("utf-8"), re.M)
+
+
+CASES = [(session, name) for session, (_, client) in SESSIONS.items() for name in names_in(client)]
+
+
+def without_emoji(text: str) -> str:
+    """lsp-mode 8 counts an emoji as one column where the protocol says two."""
+    return text.replace("🚀", "é")
+
+
+def emacs(version: str, editors: Path, need: Need) -> list[str | Path]:
+    """The command of a version of Emacs."""
+    if version == "28.":
+        return [need(Path("/usr/bin/emacs"))]
+    shared, private = (editors / "trixie/usr" / folder / "emacs/30.1" for folder in ("share", "libexec"))
+    command = unpacked("usr/bin/emacs-nox", editors, need)
+    (dump,) = private.glob("*/emacs-*.pdmp")
+    places = {"LOADPATH": shared / "lisp", "DATA": shared / "etc", "PATH": dump.parent}
+    return ["env", *(f"EMACS{name}={place}" for name, place in places.items()), *command, f"--dump-file={dump}"]
+
+
+@pytest.fixture(scope="module", params=SESSIONS)
+def session(
+    request: pytest.FixtureRequest,
+    need: Need,
+    editors: Path,
+    environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, str]:
+    """The folder after a session in Emacs, and what the session printed."""
+    version, client = SESSIONS[request.param]
+    command = emacs(version, editors, need)
+    shown = subprocess.run([*command, "--version"], capture_output=True, text=True, env=environment, check=True)
+    assert f"Emacs {version}" in shown.stdout
+    folder = fill(tmp_path_factory.mktemp("emacs"), TEXT if client == "eglot" else without_emoji(TEXT))
+    configuration = {"CONFIGURATION": str(HERE / f"configurations/{client}.el")}
+    done = subprocess.run(
+        [*command, "-q", "--batch", "-l", SCRIPTS / "testing.el", "-l", SCRIPTS / f"{client}-session.el"],
+        cwd=folder,
+        env={**environment, **configuration},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    return folder, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("session", "name"), CASES, indirect=["session"])
+def test_in_emacs(name: str, session: tuple[Path, str]) -> None:
+    assert tap.results(session[1]).get(name), session[1]
+
+
+def test_bytes_on_disk(session: tuple[Path, str]) -> None:
+    folder, output = session
+    text = (folder / "plain.py").read_text("utf-8").replace("yaml.load(", "yaml.safe_load(")
+    assert (folder / "save.py").read_bytes() == text.encode(), output
+    assert (folder / "save_windows.py").read_bytes() == windows(text).encode(), output
