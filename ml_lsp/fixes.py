@@ -14,7 +14,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.losses import LossCall, is_applied_here, serves_only
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.syntax.segments import split
+from ml_lsp.syntax.segments import Split, split
 from ml_lsp.text import Edit, Source, Span
 
 if TYPE_CHECKING:
@@ -275,15 +275,19 @@ def decorate(definition: Span, decorator: str) -> Rewrite:
     return Rewrite("decorate", definition, decorator)
 
 
-def worked_out(text: str, fix: Fix, boundaries: tuple[int, ...] = ()) -> Fix:
+def worked_out(text: str, fix: Fix, boundaries: tuple[int, ...] = (), pieces: Split | None = None) -> Fix:
     """The same fix with its structural changes made edits, against `text`.
+
+    `pieces` is the split of that very text, if it is at hand with the trees that it has already.
 
     Raises:
         CannotRewrite: if the text has changed so that a structural change finds nothing to work on.
     """
     if not fix.rewrites:
         return fix
-    edits = [edit for rewrite in fix.rewrites for edit in _rewritten(text, rewrite, boundaries)]
+    if pieces is None or pieces.text != text:
+        pieces = split(text, boundaries=boundaries)
+    edits = [edit for rewrite in fix.rewrites for edit in _rewritten(pieces, rewrite)]
     return replace(fix, edits=(*fix.edits, *edits), rewrites=())
 
 
@@ -291,12 +295,11 @@ class CannotRewrite(ValueError):
     """What a structural change is about is not there."""
 
 
-def _rewritten(text: str, rewrite: Rewrite, boundaries: tuple[int, ...]) -> list[Edit]:
+def _rewritten(pieces: Split, rewrite: Rewrite) -> list[Edit]:
     from bisect import bisect_right
 
     from ml_lsp.syntax.trees import cst, lines_before
 
-    pieces = split(text, boundaries=boundaries)
     index = max(0, bisect_right(pieces.starts, rewrite.span.start) - 1)
     segment = pieces.segments[index]
     module = cst(segment)

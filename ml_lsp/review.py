@@ -104,6 +104,11 @@ class Memory:
         reviewed = self.reviewed.get(path)
         return tuple(segment.text for segment in reviewed.split.segments) if reviewed else ()
 
+    def split_of(self, path: Path) -> Split | None:
+        """The segments of a document as last reviewed, with their trees."""
+        reviewed = self.reviewed.get(path)
+        return reviewed.split if reviewed else None
+
     def outside_names(self, path: Path) -> frozenset[str]:
         """The outside names about which the last review of a document asked."""
         known = self.reviewed.get(path)

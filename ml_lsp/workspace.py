@@ -76,6 +76,15 @@ class Workspace:
         """The Python files of the folder."""
         return tuple(workspace_files(self.folder, (".py",)))
 
+    @property
+    def surroundings_unlisted(self) -> Surroundings:
+        """What a review may know before the files have been listed."""
+        return Surroundings(self.versions, self.shelf.project(self._roots))
+
+    def listed(self, files: Iterable[Path]) -> None:
+        """Take these for the Python files of the folder."""
+        self.__dict__["files"] = tuple(files)
+
     @cached_property
     def surroundings(self) -> Surroundings:
         """What a review may know of the workspace."""

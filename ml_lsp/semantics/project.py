@@ -48,6 +48,10 @@ class Project:
     _found: dict[tuple[str, Path], Found | None] = field(default_factory=dict)
     _importers: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
 
+    def renewed(self) -> Project:
+        """The same project after the text of a file has changed, but none has come or gone."""
+        return Project(self.roots, self.module_at, self.imports_at, self.files, self._found)
+
     def find(self, dotted: str, from_path: Path) -> Found | None:
         """The file that a dotted name leads to when `from_path` imports it, and what of the name is left."""
         key = (dotted, from_path.parent)

@@ -15,6 +15,7 @@ from ml_lsp.server.protocol import Ready
 from ml_lsp.server.server import Server
 from ml_lsp.server.session import Reviewed
 from ml_lsp.server.snapshots import Snapshot
+from ml_lsp.server.structural import Structural, structural_edit
 
 QUICKFIX = "quickfix"
 FIX_ALL = "source.fixAll.ml-lsp"
@@ -51,7 +52,8 @@ async def _quick_fixes(server: Server, snapshot: Snapshot, params: lsp.CodeActio
     if diagnostics is None:
         reviewed = await server.session.current(snapshot)
         diagnostics = _touching(server, reviewed, params) if reviewed else []
-    fixes = [_fix(server, snapshot, found) for found in diagnostics if "fix" in found.get("data", {})]
+    offered = (_fix(server, snapshot, found) for found in diagnostics if "fix" in found.get("data", {}))
+    fixes = [fix for fix in offered if fix is not None]
     rules = dict.fromkeys(found["code"] for found in diagnostics)
     last = server.session.last(snapshot.uri)
     of_rules = [
@@ -85,16 +87,22 @@ def _touching(server: Server, reviewed: Reviewed, params: lsp.CodeActionParams) 
     return with_fixes(server, snapshot, findings)[part.uri]
 
 
-def _fix(server: Server, snapshot: Snapshot, found: Json) -> Json:
+def _fix(server: Server, snapshot: Snapshot, found: Json) -> Json | None:
     fix = found["data"]["fix"]
-    edit = to_workspace_edit(fix["changes"], versions(snapshot), server.session.client)
-    return {
+    action: Json = {
         "title": fix["title"],
         "kind": QUICKFIX,
         "diagnostics": [found],
         "isPreferred": bool(fix["safe"]),
-        "edit": edit,
     }
+    if "structural" in fix:
+        wanted = Structural(version=snapshot.version, **fix["structural"])
+        if server.session.client.resolve:
+            return {**action, "data": wanted.to_json()}
+        edit = structural_edit(server, wanted)
+    else:
+        edit = to_workspace_edit(fix["changes"], versions(snapshot), server.session.client)
+    return {**action, "edit": edit} if edit else None
 
 
 def _many(last: Reviewed | None, rule: str) -> bool:
@@ -179,6 +187,8 @@ def resolve(server: Server, action: lsp.CodeAction) -> Ready:
     resolved: Json = server.protocol.to_json(action)
     if fix := FixAll.from_json(action.data):
         edit = fix_edit(server, fix)
+    elif structural := Structural.from_json(action.data):
+        edit = structural_edit(server, structural)
     elif ignore := Ignore.from_json(action.data):
         edit = ignore_edit(server, ignore)
     else:

@@ -98,6 +98,7 @@ def _wire_lifecycle(server: Server) -> None:
     @server.feature(lsp.SHUTDOWN)
     def shutdown(params: None) -> None:
         server.session.stop()
+        server.leave_places()
         server.protocol.cancel_requests()
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)

@@ -137,10 +137,13 @@ class Converter:
 
     def _data(self, finding: Finding) -> Json:
         data: Json = {"version": self._snapshot.version}
-        if finding.fix and (fix := self._fix(finding.fix)):
+        if finding.fix and (fix := self._fix(finding, finding.fix)):
             data["fix"] = fix
         return data
 
-    def _fix(self, fix: Fix) -> Json | None:
+    def _fix(self, finding: Finding, fix: Fix) -> Json | None:
+        if fix.rewrites:
+            place = {"uri": self._snapshot.uri, "rule": finding.rule, "start": finding.span.start}
+            return {"title": fix.title, "safe": fix.safe, "structural": place}
         changes = to_changes(self._snapshot, fix.edits, self._encoding)
         return {"title": fix.title, "safe": fix.safe, "changes": changes} if changes else None

@@ -24,14 +24,20 @@ class Engine:
     review: Review = review
     memory: Memory = field(default_factory=Memory)
 
-    def steps(self, document: Document, rules: Sequence[Rule]) -> Steps:
+    def steps(
+        self, document: Document, rules: Sequence[Rule], surroundings: Surroundings = Surroundings()
+    ) -> Steps:
         """Review a document in slices; return the findings that no comment in it silences."""
-        findings = yield from self.review(document, rules, Surroundings(), self.memory)
-        return silence(document.text, findings, rules, document.language).kept
+        findings = yield from self.review(document, rules, surroundings, self.memory)
+        return silence(
+            document.text, findings, rules, document.language, self.memory.pieces(document.path)
+        ).kept
 
-    def now(self, document: Document, rules: Sequence[Rule]) -> tuple[Finding, ...]:
+    def now(
+        self, document: Document, rules: Sequence[Rule], surroundings: Surroundings = Surroundings()
+    ) -> tuple[Finding, ...]:
         """The same findings at once."""
-        steps = self.steps(document, rules)
+        steps = self.steps(document, rules, surroundings)
         while True:
             try:
                 next(steps)

@@ -61,7 +61,7 @@ def fix_edits(server: Server, snapshot: Snapshot, wanted: FixAll) -> list[Edit]:
     cell = snapshot.cell_number(wanted.cell)
 
     def found(document: Document) -> Sequence[Finding]:
-        findings = session.engine.now(document, rules)
+        findings = session.engine.now(document, rules, session.around(document.path))
         return [finding for finding in findings if _is_wanted(finding, wanted, document, cell)]
 
     fixed = fix_all(snapshot.reviewable(), found, unsafe=bool(wanted.rule))

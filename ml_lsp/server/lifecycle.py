@@ -14,10 +14,13 @@ from pygls.exceptions import JsonRpcException
 from ml_lsp.server import workspace_pull
 from ml_lsp.server.client import read_client
 from ml_lsp.server.server import Server
+from ml_lsp.server.snapshots import path_of
 
 log = logging.getLogger(__name__)
 
 SECTION = "mlLsp"
+_WATCHED = ("*.py", "requirements*.txt", "*.lock")
+"""Files besides settings that say something about what is open."""
 PATIENCE = 2.0
 """Seconds to wait for the editor's settings before going on without."""
 IDLE = 0.05
@@ -90,7 +93,7 @@ async def _register(server: Server) -> None:
     if client.watch_files:
         from ml_lsp.settings import FILE_NAMES
 
-        watchers = [lsp.FileSystemWatcher(f"**/{name}") for name in FILE_NAMES]
+        watchers = [lsp.FileSystemWatcher(f"**/{name}") for name in (*FILE_NAMES, *_WATCHED)]
         if workspace_pull.is_wanted(server.session.wishes):
             watchers += workspace_pull.watched()
         options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
@@ -127,6 +130,7 @@ def files_changed(server: Server, params: lsp.DidChangeWatchedFilesParams) -> No
     from ml_lsp.server.configuration import names_settings
 
     server.session.touched.set()
+    server.disk_changed(path_of(change.uri) for change in params.changes)
     if names_settings(change.uri for change in params.changes):
         server.session.configuration.reread()
         review_all(server)

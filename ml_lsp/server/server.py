@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
 
 from ml_lsp import __version__
 from ml_lsp.server.protocol import Protocol
 from ml_lsp.server.session import Reviewed, Session
+from ml_lsp.server.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from ml_lsp.server.engine import Engine
+    from ml_lsp.server.places import Places
+    from ml_lsp.workspace import Wishes
 
 log = logging.getLogger(__name__)
+
+PAUSE = 0.3
+"""Seconds without a new version after which a document's meaning for others is looked at."""
 
 _EXPECTED = {lsp.LSPErrorCodes.ServerCancelled.value, lsp.LSPErrorCodes.ContentModified.value}
 
@@ -40,9 +49,86 @@ class Server(LanguageServer):
             notebook_document_sync=lsp.NotebookDocumentSyncOptions([selector], save=True),
             protocol_cls=Protocol,
         )
-        self.session = Session(load, lambda done: publish(self, done), self.tell)
+        self.session = Session(load, self._finished, self.tell)
+        self.session.around = lambda path: self.places.of(path)
+        self._publish = publish
+        self._told: dict[Path, str] = {}
+        self._idle: dict[str, asyncio.TimerHandle] = {}
         self._spawned: set[asyncio.Task[None]] = set()
         self.session.backlog = lambda: self.protocol.backlog
+
+    @cached_property
+    def places(self) -> Places:
+        """What lies around open files, looked into beside the typing."""
+        from ml_lsp.server.places import Places
+
+        return Places(self._folder_of, self._interpreter_wishes, self.spawn, self._more_is_known)
+
+    def disk_changed(self, paths: Iterable[Path]) -> None:
+        """Files came, went or changed on disk."""
+        if "places" in self.__dict__:
+            self.places.files_changed(paths)
+
+    def leave_places(self) -> None:
+        """End what was started for the places, if anything was."""
+        if "places" in self.__dict__:
+            self.spawn(self.places.close())
+
+    def _folder_of(self, path: Path) -> Path:
+        from ml_lsp.workspace import workspace_folder
+
+        folders = (Path(to_fs_path(uri) or "/") for uri in self.workspace.folders)
+        return next((folder for folder in folders if path.is_relative_to(folder)), workspace_folder(path))
+
+    def _interpreter_wishes(self, path: Path) -> Wishes:
+        from ml_lsp.workspace import Wishes
+
+        said = self.session.configuration.wishes(path)
+        configured = self.session.configuration.settings(path).python
+        consent = said.get("trustWorkspaceInterpreter") is True
+        return Wishes(setting=said.get("interpreter") or None, configured=configured, consent=consent)
+
+    def _more_is_known(self, folder: Path) -> None:
+        """More is known about a folder: what is open in it is reviewed again, where that can change anything."""
+        for snapshot in self.session.open_snapshots():
+            if snapshot.path.is_relative_to(folder) and self.session.last(snapshot.uri):
+                self.spawn(self._review_again(snapshot))
+
+    async def _review_again(self, snapshot: Snapshot) -> None:
+        """Review a document of which more is known; an editor that asks is told to ask if that changed anything."""
+        before = await self.session.current(snapshot)
+        if before is None:
+            return
+        self.session.outdated(snapshot)
+        after = await self.session.current(snapshot)
+        client = self.session.client
+        if client.pull and client.refresh and after is not None and after.findings != before.findings:
+            self.workspace_diagnostic_refresh(None)
+
+    def _finished(self, done: Reviewed) -> None:
+        """Show what was found; once the typing pauses, look at what it means for others."""
+        self._publish(self, done)
+        uri = done.snapshot.uri
+        if uri in self._idle:
+            self._idle.pop(uri).cancel()
+        if done.snapshot.language == "python":
+            loop = asyncio.get_running_loop()
+            self._idle[uri] = loop.call_later(PAUSE, self._look_around, done)
+
+    def _look_around(self, done: Reviewed) -> None:
+        """Look up the outside names of a document; review again the open files that import it."""
+        snapshot, path = done.snapshot, done.snapshot.path
+        self._idle.pop(snapshot.uri, None)
+        self.places.look_up(path, self.session.engine.memory.outside_names(path))
+        if snapshot.is_notebook or self._told.get(path) == snapshot.text:
+            return
+        first = path not in self._told
+        self._told[path] = snapshot.text
+        self.places.texts_changed(path, snapshot.text)
+        importers = set(self.places.imports_of(path))
+        for other in self.session.open_snapshots():
+            if not first and other.path in importers:
+                self.spawn(self._review_again(other))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Go on with `work` beside everything else; what it raises is logged."""

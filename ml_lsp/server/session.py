@@ -19,6 +19,9 @@ from ml_lsp.server.snapshots import LARGEST, Snapshot, owner, take
 from ml_lsp.text import Encoding
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ml_lsp.review import Surroundings
     from ml_lsp.server.configuration import Configuration
     from ml_lsp.server.engine import Engine, Steps
 
@@ -64,6 +67,8 @@ class Session:
         self.encoding: Encoding = "utf-16"
         self.workspace = Workspace(None)
         self.backlog: Callable[[], int] = lambda: 0
+        self.around: Callable[[Path], Surroundings] = _nothing_known
+        """What is known around a file."""
         self.ready = asyncio.Event()
         """Set once the editor's settings are known; reviews wait for it."""
         self.touched = asyncio.Event()
@@ -128,6 +133,10 @@ class Session:
         self._drop(uri)
         if (done := self._reviewed.pop(uri, None)) is not None:
             self.engine.memory.forget(done.snapshot.path)
+
+    def outdated(self, snapshot: Snapshot) -> None:
+        """What was found in a snapshot is no longer what would be found."""
+        self._reviewed.pop(snapshot.uri, None)
 
     def settings_changed(self) -> None:
         """What was found is no longer what would be found; what is under way is dropped."""
@@ -204,7 +213,8 @@ class Session:
         if len(snapshot.text) > LARGEST:
             log.warning("%s is longer than %d characters and is not reviewed", snapshot.uri, LARGEST)
             return _nothing()
-        return self.engine.steps(snapshot.reviewable(), self.configuration.rules(snapshot.path))
+        rules = self.configuration.rules(snapshot.path)
+        return self.engine.steps(snapshot.reviewable(), rules, self.around(snapshot.path))
 
     def _finish(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> Reviewed:
         done = Reviewed(snapshot, findings, self._generation)
@@ -224,6 +234,12 @@ class Session:
 
 def _same(one: Snapshot, other: Snapshot) -> bool:
     return one.version == other.version and one.text == other.text
+
+
+def _nothing_known(path: Path) -> Surroundings:
+    from ml_lsp.review import Surroundings
+
+    return Surroundings()
 
 
 def _nothing() -> Steps:

@@ -86,7 +86,8 @@ async def review_files(server: Server, files: Iterable[FoundFile]) -> AsyncItera
         if opened is None:
             continue
         document = opened.document
-        steps = session.engine.steps(document, session.configuration.rules(document.path))
+        rules = session.configuration.rules(document.path)
+        steps = session.engine.steps(document, rules, session.around(document.path))
         while True:
             await asyncio.sleep(0)
             try:

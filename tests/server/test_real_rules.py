@@ -1,0 +1,131 @@
+"""The server with the rules that ship: structural fixes, other files of the project, the oracle's process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.test_actions import actions, applied, resolved
+from tests.server.wire_client import WireClient
+
+SERVER = [sys.executable, "-m", "ml_lsp", "server"]
+VALIDATE = """\
+import torch
+from torch import nn
+
+def validate(model: nn.Module, val_loader, criterion):
+    model.eval()
+    total = 0.0
+    for x, y in val_loader:
+        total += criterion(model(x), y).item()
+    return total
+"""
+ASKING = """\
+
+def fit(loader, loss_of, model):
+    thing = json.decoder.Fancy(model.parameters())
+    for x, y in loader:
+        loss_of(model(x), y).backward()
+        thing.step()
+"""
+HELPER = "def clear(optimizer):\n    pass\n"
+TRAIN = """\
+import torch
+from helper import clear
+
+def fit(model, loader, loss_of):
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    for x, y in loader:
+        clear(optimizer)
+        loss_of(model(x), y).backward()
+        optimizer.step()
+"""
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[WireClient]:
+    started = WireClient(tmp_path, command=SERVER)
+    started.start()
+    yield started
+    started.kill()
+
+
+def codes(client: WireClient, uri: str, version: int, since: int = 0) -> list[str]:
+    return [found["code"] for found in client.published(uri, version, since)]
+
+
+def until(client: WireClient, uri: str, wanted: list[str]) -> None:
+    """Wait until the diagnostics shown for a file are these; fail after ten seconds."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        shown = client.publishes(uri)
+        if shown and [found["code"] for found in shown[-1]["diagnostics"]] == wanted:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{client.publishes(uri)[-1:]}, not {wanted}")
+
+
+def test_a_structural_fix_is_worked_out_when_chosen(client: WireClient) -> None:
+    uri = client.open("validate.py", VALIDATE)
+    [found] = client.published(uri, 1)
+    assert found["code"] == "torch/missing-no-grad"
+    [fix] = [action for action in actions(client, uri, found["range"], [found]) if "no_grad" in action["title"]]
+    assert "edit" not in fix
+    text = applied(VALIDATE, resolved(client, fix), uri)
+    assert text == VALIDATE.replace("def validate", "@torch.no_grad()\ndef validate")
+
+
+def test_an_edit_in_another_editor_is_seen(client: WireClient, tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(HELPER)
+    (tmp_path / "train.py").write_text(TRAIN)
+    train = client.open("train.py", TRAIN)
+    until(client, train, ["torch/missing-zero-grad"])
+    helper = client.open("helper.py", HELPER)
+    client.published(helper, 1)
+    time.sleep(0.6)
+    text = HELPER.replace("pass", "optimizer.zero_grad()")
+    client.notify(
+        "textDocument/didChange",
+        {"textDocument": {"uri": helper, "version": 2}, "contentChanges": [{"text": text}]},
+    )
+    until(client, train, [])
+
+
+def test_a_change_on_disk_is_seen(client: WireClient, tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(HELPER)
+    (tmp_path / "train.py").write_text(TRAIN)
+    train = client.open("train.py", TRAIN)
+    until(client, train, ["torch/missing-zero-grad"])
+    (tmp_path / "helper.py").write_text(HELPER.replace("pass", "optimizer.zero_grad()"))
+    change = {"uri": client.uri("helper.py"), "type": 2}
+    client.notify("workspace/didChangeWatchedFiles", {"changes": [change]})
+    until(client, train, [])
+
+
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the worker through /proc")
+def test_a_killed_oracle_is_no_concern_of_the_editor(client: WireClient) -> None:
+    text = "import json.decoder\n" + VALIDATE + ASKING
+    uri = client.open("validate.py", text)
+    assert codes(client, uri, 1) == ["torch/missing-no-grad"]
+    end = time.monotonic() + 10
+    while not (workers := children(client.process.pid)):
+        assert time.monotonic() < end, "no worker was started"
+        time.sleep(0.05)
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    client.notify(
+        "textDocument/didChange",
+        {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": text + "\nx = 1\n"}]},
+    )
+    assert codes(client, uri, 2) == ["torch/missing-no-grad"]
