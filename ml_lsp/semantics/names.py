@@ -97,7 +97,7 @@ _SPELLINGS = {
 _DEEP_MODULE = re.compile(
     r"(torch\.optim\.lr_scheduler|torch\.optim(?!\.lr_scheduler\.)|torch\.nn|torch\.utils\.data|lightning\.pytorch\.callbacks"
     r"|lightning\.pytorch\.loggers|sklearn\.\w+|torchvision\.models|torchvision\.transforms"
-    r"|torchvision\.datasets|transformers|keras\.\w+)\.(?:[a-z_]\w*\.)+([A-Z]\w*)\Z"
+    r"|torchvision\.datasets|transformers|keras\.(?!preprocessing\b)\w+)\.(?:[a-z_]\w*\.)+([A-Z]\w*)\Z"
 )
 
 
