@@ -97,7 +97,8 @@ def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
     alone = not text[start : span.start].strip() and (not behind or behind.startswith("#"))
     block = scope.block_of(statement)
     siblings = [other for other in scope.flow.blocks if scope.block_of(other) is block]
-    if len(siblings) == 1 or not alone:
+    may_be_empty = scope.is_module_level and block is scope.flow.root
+    if (len(siblings) == 1 and not may_be_empty) or not alone:
         return _edit(scope, span, "pass")
     return _edit(scope, Span(start, end), "")
 
