@@ -35,7 +35,7 @@ _IN_A_LIST = ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp
 
 @dataclass(frozen=True, eq=False)
 class Misuse:
-    """An ObjectRef where only its result makes sense. `in_a_list`: as one of several that are passed together."""
+    """An ObjectRef where only its result makes sense. `in_a_list`: it is one of several that are passed."""
 
     scope: Scope
     node: ast.expr

@@ -37,10 +37,18 @@ def part_by_flow(value: Value) -> Part | None:
 
 def part_by_name(scope: Scope, node: ast.expr, train: Collection[str], test: Collection[str]) -> Part | None:
     """The side that an expression's words say it is on; `of` is the expression with that word left out."""
-    text = re.sub(r"\s+", "", _GLUED.sub(r"\1_\2", scope.text(node)))
-    tokens = _TOKEN.findall(text)
+    tokens = _tokens(scope, node)
     found = [(i, token.lower()) for i, token in enumerate(tokens) if token.lower() in (*train, *test)]
     if len(found) != 1:
         return None
     at, word = found[0]
     return Part("train" if word in train else "test", (*tokens[:at], "", *tokens[at + 1 :]))
+
+
+def names_a_side(scope: Scope, node: ast.AST, words: Collection[str]) -> bool:
+    """Whether some word of an expression says that its data are on one side of a split."""
+    return any(token.lower() in words for token in _tokens(scope, node))
+
+
+def _tokens(scope: Scope, node: ast.AST) -> list[str]:
+    return _TOKEN.findall(re.sub(r"\s+", "", _GLUED.sub(r"\1_\2", scope.text(node))))

@@ -58,7 +58,7 @@ def fits(body: Body, methods: Collection[str], known: Known) -> Iterator[Fit]:
 
 
 def _learns(made: Result, known: Known) -> bool:
-    """Whether a transformer learns: one with a state and nothing told in advance, or a pipeline that ends in one."""
+    """Whether a transformer learns: it has a state, or is a pipeline that ends in one that has."""
     match made:
         case Result(Ref(name), (Display("list", (*_, Display("tuple", (_, last)))), *_)) if name == _PIPELINE:
             return _is_learning(last, known)

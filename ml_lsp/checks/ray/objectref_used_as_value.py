@@ -13,7 +13,7 @@ from ml_lsp.text import Edit
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
-    """Report the first place where a ref is taken for its result; further places of the same ref are related."""
+    """Report the first place where a ref is taken for its result; its other places are related."""
     found: dict[object, list[Misuse]] = {}
     for scope in body.scopes:
         for misuse in misuses(scope, rule.data["ref_attributes"]):

@@ -13,7 +13,7 @@ from ml_lsp.semantics.sides import Part, part_by_flow, part_by_name
 from ml_lsp.semantics.training import exclude_each_other
 from ml_lsp.semantics.transformers import Fit, Known, fits
 from ml_lsp.semantics.values import identity
-from ml_lsp.text import Edit, Span
+from ml_lsp.text import Span
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
