@@ -78,6 +78,18 @@ def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     return _edit(scope, Span(line_start, line_start), f"{indent}{line}{_newline(scope)}")
 
 
+def insert_after(scope: Scope, statement: ast.stmt, line: str) -> Edit:
+    """Put a line of code behind a statement that ends its line, in its block."""
+    text, span = scope.tree.segment.text, scope.tree.span(statement)
+    source = Source(text)
+    first, last = source.line_span(source.line_of(span.start)), source.line_span(source.line_of(span.end))
+    line_text = text[first.start : first.end]
+    indent = line_text[: len(line_text) - len(line_text.lstrip())]
+    ended = text[last.start : last.end].endswith(("\n", "\r"))
+    new = f"{indent}{line}{_newline(scope)}" if ended else f"{_newline(scope)}{indent}{line}"
+    return _edit(scope, Span(last.end, last.end), new)
+
+
 def insert_text_before(scope: Scope, node: ast.AST, text: str) -> Edit:
     """Put a piece of code right before a node."""
     start = scope.span(node).start
@@ -97,7 +109,8 @@ def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
     alone = not text[start : span.start].strip() and (not behind or behind.startswith("#"))
     block = scope.block_of(statement)
     siblings = [other for other in scope.flow.blocks if scope.block_of(other) is block]
-    if len(siblings) == 1 or not alone:
+    may_be_empty = scope.is_module_level and block is scope.flow.root
+    if (len(siblings) == 1 and not may_be_empty) or not alone:
         return _edit(scope, span, "pass")
     return _edit(scope, Span(start, end), "")
 

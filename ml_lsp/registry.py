@@ -145,9 +145,9 @@ class RuleTable:
             if not checker.rule.words or not words.isdisjoint(checker.rule.words)
         ]
 
-    def has(self, subject: type) -> bool:
-        """Whether any check looks at that subject."""
-        return subject in self._by_subject
+    def words_of(self, subject: type) -> frozenset[str]:
+        """The words that the checks of a subject look for."""
+        return frozenset(word for checker in self._by_subject.get(subject, ()) for word in checker.rule.words)
 
     @cached_property
     def _by_subject(self) -> dict[type, list[Checker]]:

@@ -63,8 +63,9 @@ def module_findings(inquiry: Inquiry, table: RuleTable) -> Iterator[Finding]:
     on_bodies = table.of(Body, words)
     if on_bodies and view.top_level is not None:
         yield from _run(on_bodies, view.top_level)
-    on_module = table.of(ModuleView, inquiry.module.words) if table.has(ModuleView) else []
-    yield from _run(on_module, view)
+    # Asked word by word, so that it is noticed when one appears.
+    mentioned = [word for word in table.words_of(ModuleView) if inquiry.pieces("mentions", word)]
+    yield from _run(table.of(ModuleView, frozenset(mentioned)), view)
 
 
 def _may_call(last: str, words: frozenset[str], inquiry: Inquiry) -> bool:

@@ -104,3 +104,12 @@ def test_evidence_in_a_piece_that_was_broken_is_found_again_where_it_stands() ->
     assert len(shown) == 1
     review_now(Document(PATH, text.replace("ef forward(sel", "")), RULES, memory=memory)
     assert review_now(Document(PATH, text), RULES, memory=memory) == shown
+
+
+def test_a_word_that_appears_wakes_the_checks_of_the_whole_module() -> None:
+    unseeded = "import random\nimport numpy\nimport torch\n\nx = torch.randn(3)\n\ndef f(s):\n    pass\n"
+    text = unseeded.replace("pass", "random.seed(s)\n    numpy.random.seed(s)")
+    memory = Memory()
+    assert not review_now(Document(PATH, unseeded), RULES, memory=memory)
+    found = review_now(Document(PATH, text), RULES, memory=memory)
+    assert found and found == review_now(Document(PATH, text), RULES)

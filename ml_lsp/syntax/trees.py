@@ -51,6 +51,19 @@ class Tree:
         end_line, end_column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
         return Span(self.offset(line, column), self.offset(end_line, end_column))
 
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        return {
+            child: node
+            for statement in self.body
+            for node in ast.walk(statement)
+            for child in ast.iter_child_nodes(node)
+        }
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """The node that a node is directly part of; None for a statement at the segment's own level."""
+        return self._parents.get(node)
+
 
 def _lines_before(segment: Segment) -> str:
     """What must stand before a segment's text so that it parses alone."""
