@@ -1,4 +1,4 @@
-"""Statements as they are written: what is tested for truth, what stands alone and does nothing with its value."""
+"""Statements as they are written: what is tested for truth, what stands alone and drops its value."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def nodes(scope: Scope) -> Iterator[ast.AST]:
 
 
 def truth_tests(scope: Scope) -> Iterator[ast.expr]:
-    """The expressions of a scope of which only the truth counts: conditions, operands of `not`, `and`, `or`."""
+    """The expressions of which only the truth counts: conditions, operands of `not`, `and`, `or`."""
     for node in nodes(scope):
         match node:
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
@@ -41,7 +41,7 @@ def truth_tests(scope: Scope) -> Iterator[ast.expr]:
 
 
 def _operands(test: ast.expr) -> Iterator[ast.expr]:
-    """The last operand of `and` and `or` counts for a condition; the others are tested wherever they stand."""
+    """What a condition tests itself; operands of `and`, `or`, `not` are tested wherever they stand."""
     if isinstance(test, ast.BoolOp):
         yield from _operands(test.values[-1])
     elif not isinstance(test, ast.UnaryOp):
@@ -49,7 +49,7 @@ def _operands(test: ast.expr) -> Iterator[ast.expr]:
 
 
 def lone_expressions(scope: Scope) -> Iterator[ast.Expr]:
-    """The statements that are an expression, but for those of a notebook's top level, which may be displayed."""
+    """The statements that are an expression, without those that a notebook may display."""
     if scope.is_module_level and scope.inquiry.module.path.suffix == ".ipynb":
         return
     for statement in scope.flow.blocks:
