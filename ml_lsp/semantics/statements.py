@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 
 
@@ -55,3 +56,13 @@ def lone_expressions(scope: Scope) -> Iterator[ast.Expr]:
     for statement in scope.flow.blocks:
         if isinstance(statement, ast.Expr):
             yield statement
+
+
+def is_read(inquiry: Inquiry, attribute: str) -> bool:
+    """Whether any code of the module reads an attribute of that name."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load)
+        for piece in inquiry.pieces("mentions", attribute)
+        for scope in inquiry.piece_scope(piece).with_inner()
+        for node in nodes(scope)
+    )
