@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.text import Source
 
 
 def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
@@ -66,3 +67,11 @@ def is_read(inquiry: Inquiry, attribute: str) -> bool:
         for scope in inquiry.piece_scope(piece).with_inner()
         for node in nodes(scope)
     )
+
+
+def comment_near(scope: Scope, node: ast.AST) -> str:
+    """The comments on the lines of a node and on the line above it; empty if there are none."""
+    source = Source(scope.tree.segment.text)
+    start, end = scope.tree.span(node)
+    lines = range(max(0, source.line_of(start) - 1), source.line_of(end) + 1)
+    return " ".join(source.line_text(line).partition("#")[2] for line in lines).strip()
