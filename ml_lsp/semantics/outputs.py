@@ -8,7 +8,7 @@ from ml_lsp.semantics.activations import NEUTRAL_METHODS
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import is_loader_name, is_model_name, is_module, last_name
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import Attr, Const, Either, Element, Item, Op, Param, Ref, Result, Value
+from ml_lsp.semantics.values import Attr, Const, Either, Element, Item, Param, Ref, Result, Value
 
 _CRITERION = re.compile(r"criterion|loss", re.IGNORECASE)
 _TARGET = re.compile(r"(?:^|_)(?:y|targets?|labels?|gt|truth|ground_truth)(?:_true)?\Z", re.IGNORECASE)
@@ -66,12 +66,3 @@ def is_target(scope: Scope, value: Value, depth: int = _DEEPEST) -> bool:
         case Result(Ref("torch.autograd.Variable"), (inner, *_)):
             return is_target(scope, inner, depth - 1)
     return False
-
-
-def is_batch_or_output(scope: Scope, value: Value) -> bool:
-    """Whether a value is certainly a batch's target or a model's output, and so no option of a layer."""
-    return (
-        is_target(scope, value)
-        or is_output(scope, value)
-        or (isinstance(value, Op) and is_a(scope, value, "torch.Tensor"))
-    )
