@@ -104,6 +104,8 @@ _COPYING_METHODS = {
 
 _BASES: dict[str, tuple[str, ...]] = {
     "torch.nn.Parameter": (TENSOR,),
+    "torch.nn.UninitializedParameter": ("torch.nn.Parameter", TENSOR),
+    "torch.nn.Buffer": (TENSOR,),
     "torch.nn.Module": (),
     "transformers.PreTrainedModel": (MODULE,),
     LIGHTNING_MODULE: (MODULE,),
@@ -133,7 +135,7 @@ _BASES: dict[str, tuple[str, ...]] = {
 
 _FAMILIES = (
     (re.compile(r"torch\.nn\.parallel\.[A-Z]\w*\Z"), (MODULE,)),
-    (re.compile(r"torch\.nn\.[A-Z]\w*\Z"), (MODULE,)),
+    (re.compile(r"torch\.nn\.(?!(?:Uninitialized)?(?:Parameter|Buffer)\Z)[A-Z]\w*\Z"), (MODULE,)),
     (re.compile(r"torch\.optim\.lr_scheduler\.[A-Z]\w*\Z"), (SCHEDULER,)),
     (re.compile(r"torch\.optim\.[A-Z]\w*\Z"), (OPTIMIZER,)),
     (re.compile(r"torch\.utils\.data\.\w*Sampler\Z"), ("torch.utils.data.Sampler",)),

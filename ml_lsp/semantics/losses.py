@@ -14,7 +14,7 @@ from ml_lsp.semantics.instances import constructions
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import unwrapped
 from ml_lsp.semantics.types import class_of
-from ml_lsp.semantics.values import Ref, Result, Site
+from ml_lsp.semantics.values import UNKNOWN, Ref, Result, Site, Value
 from ml_lsp.text import Span
 
 
@@ -35,6 +35,20 @@ class LossCall:
     def short_name(self) -> str:
         """The name without its module: `BCELoss`."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def target(self) -> ast.expr | None:
+        """What the input is compared with."""
+        return self.call.argument(1, "target") or self.call.argument(1, "targets")
+
+    def option(self, position: int, name: str) -> Value | None:
+        """An option of the loss, from the function's call or the criterion's making; None if it is not given.
+
+        `position` is its place behind input and target in the function.
+        """
+        if isinstance(self.call.callee, Ref):
+            return self.call.argument_value(position + 2, name)
+        return self.criterion.argument(position, name) if self.criterion is not None else UNKNOWN
 
 
 def loss_call(call: Call, names: Collection[str]) -> LossCall | None:

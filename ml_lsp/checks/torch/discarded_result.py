@@ -1,0 +1,63 @@
+"""See rules/torch/discarded-result.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.expected_errors import expects_an_error
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import lone_expressions
+from ml_lsp.semantics.torch import is_tensor
+from ml_lsp.semantics.types import is_a
+from ml_lsp.text import Edit, Span
+
+
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
+    """Report a statement that computes a new tensor which nobody takes."""
+    for scope in body.scopes:
+        for statement in lone_expressions(scope):
+            node = statement.value
+            subject = _subject(scope, node, rule) if isinstance(node, ast.Call) else None
+            if subject is None or _is_probe(scope, statement):
+                continue
+            edits = []
+            is_parameter = is_a(scope, scope.value(subject), "torch.nn.Parameter")
+            if isinstance(subject, ast.Name | ast.Attribute) and not is_parameter:
+                start = scope.span(node).start
+                edits = [Edit(Span(start, start), f"{scope.text(subject)} = ")]
+            yield rule.finding(scope.span(node), edits=edits, name=_name(node))
+
+
+def _subject(scope: Scope, node: ast.Call, rule: Rule) -> ast.expr | None:
+    """The tensor of which a call makes a new one; None for other calls."""
+    call = scope.call_of(node)
+    if call is None:
+        return None
+    if call.name in rule.data["functions"]:
+        given = call.argument(0, "input")
+        in_place = not call.lacks(None, "out") or call.constant(None, "inplace") not in (None, False)
+        return given if given is not None and not in_place and is_tensor(scope, scope.value(given)) else None
+    if call.method in rule.data["methods"] and isinstance(node.func, ast.Attribute):
+        receiver = call.receiver
+        return node.func.value if receiver is not None and is_tensor(scope, receiver) else None
+    return None
+
+
+def _is_probe(scope: Scope, statement: ast.Expr) -> bool:
+    """Whether the code runs the operation to see whether, or how fast, it runs."""
+    call = scope.call_of(statement.value)
+    if call is None or expects_an_error(call):
+        return True
+    for block in call.block.chain():
+        if isinstance(block.node, ast.Try) and block.arm == "body" and block.node.handlers:
+            return True
+    return any(word in scope.name.lower() for word in ("bench", "warm", "timeit", "profile", "test"))
+
+
+def _name(node: ast.expr) -> str:
+    func = node.func if isinstance(node, ast.Call) else node
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")

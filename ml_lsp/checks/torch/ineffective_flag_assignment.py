@@ -1,0 +1,75 @@
+"""See rules/torch/ineffective-flag-assignment.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import is_read
+from ml_lsp.semantics.torch import is_module
+from ml_lsp.semantics.types import class_of, own_class_of
+from ml_lsp.semantics.values import Const, Ref
+from ml_lsp.text import Edit, Span
+
+
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
+    """Report assignments to attributes that only look like PyTorch's flags."""
+    for scope in body.scopes:
+        for event in scope.flow.events:
+            node = event.node
+            if event.kind == "store" and isinstance(node, ast.Attribute):
+                if node.attr in rule.data["misspelt"]:
+                    yield from _misspelt(scope, node, rule)
+                elif node.attr in rule.data["setters"]:
+                    yield from _on_a_module(scope, node, rule)
+        for call in scope.calls:
+            for keyword in call.node.keywords:
+                if keyword.arg in rule.data["misspelt"] and (call.name or "").startswith("torch."):
+                    at = scope.span(keyword).start
+                    edit = Edit(Span(at, at + len(keyword.arg)), "requires_grad")
+                    yield rule.finding(scope.span(keyword), edits=[edit], **_words(rule, "requires_grad"))
+
+
+def _misspelt(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding]:
+    """A misspelling, unless the code uses the name for something of its own."""
+    on_self = isinstance(node.value, ast.Name) and node.value.id == scope.self_name
+    if on_self or own_class_of(scope, scope.value(node.value)) or is_read(scope.inquiry, node.attr):
+        return
+    end = scope.span(node).end
+    edit = Edit(Span(end - len(node.attr), end), "requires_grad")
+    yield rule.finding(scope.span(node), edits=[edit], **_words(rule, "requires_grad"))
+
+
+def _words(rule: Rule, right: str) -> dict[str, str]:
+    return {"message": rule.data["messages"]["misspelt"], "title": f"Rename to `{right}`"}
+
+
+def _on_a_module(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding]:
+    statement = scope.statement_of(node)
+    if not isinstance(statement, ast.Assign) or not _sets_nothing_more(scope, node, rule):
+        return
+    value = scope.value(statement.value)
+    name = scope.text(node.value)
+    call = f"{name}.{rule.data['setters'][node.attr]}({scope.text(statement.value)})"
+    if isinstance(value, Const) and not isinstance(value.value, bool):
+        return
+    edits = [Edit(scope.span(statement), call)] if len(statement.targets) == 1 else []
+    yield rule.finding(scope.span(node), edits=edits, flag=node.attr, call=call)
+
+
+def _sets_nothing_more(scope: Scope, node: ast.Attribute, rule: Rule) -> bool:
+    """Whether the attribute is set on a module alone, with nothing behind it that reaches its children."""
+    value = scope.value(node.value)
+    if not is_module(scope, value) or (isinstance(node.value, ast.Name) and node.value.id == scope.self_name):
+        return False
+    own = own_class_of(scope, value)
+    if own is not None:
+        return own.method(node.attr) is None and not own.has_unknown_base
+    found = class_of(scope, value)
+    if node.attr == "training" and isinstance(found, Ref) and found.name.startswith("torch.nn."):
+        return found.name in rule.data["containers"]
+    return True

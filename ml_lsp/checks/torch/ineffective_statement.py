@@ -1,0 +1,84 @@
+"""See rules/torch/ineffective-statement.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics import library
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import lone_expressions, truth_tests
+from ml_lsp.semantics.torch import is_model_name, is_module, is_optimizer, is_scaler, written_name
+from ml_lsp.semantics.types import own_class_of
+from ml_lsp.semantics.values import Ref
+from ml_lsp.text import Edit
+
+
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
+    """Report functions that are named and not called, and context managers that are not entered."""
+    for scope in body.scopes:
+        for node in truth_tests(scope):
+            if _name(scope, node) in rule.data["questions"]:
+                yield _uncalled(scope, node, rule)
+        for statement in lone_expressions(scope):
+            yield from _lone(scope, statement.value, rule)
+        for node in scope.flow.blocks:
+            if isinstance(node, ast.With | ast.AsyncWith):
+                for item in node.items:
+                    if _name(scope, item.context_expr) in rule.data["managers"]:
+                        yield _uncalled(scope, item.context_expr, rule, safe=True)
+        for call in scope.calls:
+            given = _parameters_method(call, rule)
+            if given is not None:
+                yield _uncalled(scope, given, rule, safe=True)
+
+
+def _name(scope: Scope, node: ast.expr) -> str:
+    value = scope.value(node) if isinstance(node, ast.Attribute | ast.Name) else None
+    return value.name if isinstance(value, Ref) else ""
+
+
+def _uncalled(scope: Scope, node: ast.expr, rule: Rule, safe: bool = False) -> Finding:
+    span = scope.span(node)
+    edit = Edit(span, f"{scope.text(node)}()")
+    return rule.finding(span, edits=[edit], safe=safe, name=scope.text(node))
+
+
+def _lone(scope: Scope, node: ast.expr, rule: Rule) -> Iterator[Finding]:
+    if isinstance(node, ast.Call):
+        if _name(scope, node.func) in rule.data["managers"]:
+            message = rule.data["messages"]["dropped"]
+            yield rule.finding(scope.span(node), message=message, name=scope.text(node.func))
+    elif _name(scope, node) in rule.data["actions"] or _is_method(scope, node, rule):
+        yield _uncalled(scope, node, rule)
+
+
+def _is_method(scope: Scope, node: ast.expr, rule: Rule) -> bool:
+    """Whether an attribute is a method that is there for what it does, not a property."""
+    if not isinstance(node, ast.Attribute) or node.attr not in rule.data["methods"]:
+        return False
+    own = own_class_of(scope, scope.value(node.value))
+    if own is not None and own.method(node.attr) is not None:
+        return False
+    owner = node.value
+    known = is_module(scope, scope.value(owner)) or is_optimizer(scope, owner) or is_scaler(scope, owner)
+    return known or is_model_name(written_name(owner)) or node.attr == "backward"
+
+
+def _parameters_method(call: Call, rule: Rule) -> ast.expr | None:
+    """The method `parameters` where an optimizer or a clip is given it in the place of what it returns."""
+    name = call.name or ""
+    if name not in rule.data["clips"] and not library.is_a(name, library.OPTIMIZER):
+        return None
+    node = call.argument(0, "params") or call.argument(0, "parameters")
+    if not isinstance(node, ast.Attribute) or node.attr not in ("parameters", "named_parameters"):
+        return None
+    owner = call.scope.value(node.value)
+    if own_class_of(call.scope, owner) is not None:
+        return None
+    is_model = is_module(call.scope, owner) or is_model_name(written_name(node.value))
+    return node if is_model else None

@@ -1,0 +1,164 @@
+"""The weights that code keeps of a model while training goes on: `best = model.state_dict()`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ml_lsp.semantics.body import Loop, is_loop
+from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.reach import acts
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.torch import is_model_name, is_module, written_name
+from ml_lsp.semantics.training import is_backward, is_step
+from ml_lsp.semantics.values import Ref
+
+_COPIES_OF_THE_DICT = frozenset({"builtins.dict", "copy.copy", "collections.OrderedDict"})
+_OTHER_STATE = re.compile(r"optim|sched|scaler|ema|loader|sampler|swa|average", re.IGNORECASE)
+_TRAINS = re.compile(r"train|fit|epoch|learn|optimi[sz]e|step\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A reference to a model's weights that a statement keeps in `target`; `live` is the expression for them.
+
+    `model` is the model as written, `source` its weights without shallow copies around them.
+    """
+
+    scope: Scope
+    statement: ast.Assign
+    target: ast.expr
+    live: ast.expr
+    source: ast.expr
+    model: ast.expr
+
+    @property
+    def name(self) -> str:
+        """The last name of the target."""
+        return written_name(self.target)
+
+    @property
+    def block(self) -> Block:
+        """The block of the statement."""
+        return self.scope.flow.blocks[self.statement]
+
+    @property
+    def is_of_a_model(self) -> bool:
+        """Whether what is kept belongs to a module that learns, not to an optimizer or an average."""
+        name = written_name(self.model)
+        if _OTHER_STATE.search(name):
+            return False
+        return is_module(self.scope, self.scope.value(self.model)) or is_model_name(name)
+
+
+def kept_weights(scope: Scope) -> Iterator[Kept]:
+    """The statements of a scope that keep a reference to something's weights, or to the thing itself."""
+    for statement in scope.flow.blocks:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            for target, value in _pairs(statement.targets[0], statement.value):
+                for live in value.values if isinstance(value, ast.Dict) else (value,):
+                    found = _live(scope, live)
+                    if found is not None:
+                        yield Kept(scope, statement, target, live, *found)
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        yield from zip(target.elts, value.elts, strict=True)
+    else:
+        yield target, value
+
+
+def _live(scope: Scope, node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """The weights below shallow copies, and the model they are of; None for anything else."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=model, attr="state_dict"), args=[], keywords=[]):
+            return node, model
+        case ast.Call(func=ast.Attribute(value=inner, attr="copy"), args=[]) if isinstance(inner, ast.Call):
+            return _live(scope, inner)
+        case ast.Call(func=func, args=[ast.Call() as inner], keywords=[]):
+            callee = scope.value(func)
+            shallow = isinstance(callee, Ref) and callee.name in _COPIES_OF_THE_DICT
+            return _live(scope, inner) if shallow else None
+        case ast.Name() | ast.Attribute():
+            return node, node
+    return None
+
+
+def is_conditional(kept: Kept, within: ast.AST | None) -> bool:
+    """Whether the weights are kept under an `if` inside a loop (or in the function, for None)."""
+    for block in kept.block.chain():
+        if block.node is within:
+            return False
+        if isinstance(block.node, ast.If):
+            return True
+    return False
+
+
+def training_around(kept: Kept) -> Loop | None:
+    """The loop around that trains the model: one that does not make it anew, and steps."""
+    for block in kept.block.chain():
+        if isinstance(block.node, ast.For | ast.AsyncFor | ast.While) and block.arm == "body":
+            loop = Loop(kept.scope, block.node)
+            if _is_remade(kept, block):
+                return None
+            if _trains(loop):
+                return loop
+    return None
+
+
+def _is_remade(kept: Kept, body: Block) -> bool:
+    root = kept.model
+    while isinstance(root, ast.Attribute | ast.Call):
+        root = root.value if isinstance(root, ast.Attribute) else root.func
+    if isinstance(root, ast.Name):
+        definitions = kept.scope.flow.definitions.get(root.id, ())
+        if any(definition.block.inside(body) for definition in definitions):
+            return True
+    text = kept.scope.text(kept.model)
+    return any(
+        event.kind == "store" and event.block.inside(body) and kept.scope.text(event.node) == text
+        for event in kept.scope.flow.events
+    )
+
+
+def _trains(loop: Loop) -> bool:
+    for act in acts(loop.calls):
+        if is_step(act) or is_backward(act):
+            return True
+        func = act.call.node.func
+        if (
+            act.call.target is None
+            and not isinstance(act.call.callee, Ref)
+            and _TRAINS.search(written_name(func))
+        ):
+            return True
+    return False
+
+
+def is_read_later(kept: Kept) -> bool:
+    """Whether the kept weights may be read outside of the block that keeps them."""
+    scope, target = kept.scope, kept.target
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    if isinstance(target, ast.Name) and scope.is_function:
+        loads = scope.flow.loads_of.get(target.id, ())
+        return any(not load.block.inside(kept.block) or is_loop(load.block.node) for load in loads)
+    return any(
+        _is_outside(kept, other, node)
+        for piece in scope.inquiry.pieces("mentions", kept.name)
+        for other in scope.inquiry.piece_scope(piece).with_inner()
+        for node in nodes(other)
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+        if written_name(node) == kept.name
+    )
+
+
+def _is_outside(kept: Kept, scope: Scope, node: ast.AST) -> bool:
+    if scope is not kept.scope:
+        return True
+    statement = scope.statement_of(node)
+    return statement is None or not scope.flow.blocks[statement].inside(kept.block)

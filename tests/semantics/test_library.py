@@ -1,0 +1,18 @@
+"""What is known of outside names."""
+
+from __future__ import annotations
+
+import pytest
+
+from ml_lsp.semantics import library
+
+
+@pytest.mark.parametrize("name", ["torch.nn.Parameter", "torch.nn.UninitializedParameter", "torch.nn.Buffer"])
+def test_parameters_and_buffers_are_tensors_and_no_modules(name: str) -> None:
+    assert library.is_a(name, library.TENSOR)
+    assert not library.is_a(name, library.MODULE)
+
+
+@pytest.mark.parametrize("name", ["torch.nn.Linear", "torch.nn.ParameterList", "torch.nn.BCELoss"])
+def test_layers_are_modules(name: str) -> None:
+    assert library.is_a(name, library.MODULE)
