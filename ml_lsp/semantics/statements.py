@@ -1,0 +1,77 @@
+"""Statements as they are written: what is tested for truth, what stands alone and drops its value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.text import Source
+
+
+def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a statement, without those of statements, functions and lambdas inside it."""
+    inner = ast.stmt | ast.ExceptHandler | ast.match_case | ast.Lambda
+    waiting = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, inner)]
+
+
+def nodes(scope: Scope) -> Iterator[ast.AST]:
+    """The nodes of a scope, statement by statement, without those of functions inside it."""
+    for statement in scope.flow.blocks:
+        if isinstance(statement, ast.stmt) and not isinstance(statement, ast.ClassDef):
+            yield from own_nodes(statement)
+
+
+def truth_tests(scope: Scope) -> Iterator[ast.expr]:
+    """The expressions of which only the truth counts: conditions, operands of `not`, `and`, `or`."""
+    for node in nodes(scope):
+        match node:
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+                yield from _operands(test)
+            case ast.comprehension(ifs=conditions):
+                for condition in conditions:
+                    yield from _operands(condition)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                yield from _operands(operand)
+            case ast.BoolOp(values=values):
+                yield from (value for value in values[:-1] if not isinstance(value, ast.BoolOp | ast.UnaryOp))
+
+
+def _operands(test: ast.expr) -> Iterator[ast.expr]:
+    """What a condition tests itself; operands of `and`, `or`, `not` are tested wherever they stand."""
+    if isinstance(test, ast.BoolOp):
+        yield from _operands(test.values[-1])
+    elif not isinstance(test, ast.UnaryOp):
+        yield test
+
+
+def lone_expressions(scope: Scope) -> Iterator[ast.Expr]:
+    """The statements that are an expression, without those that a notebook may display."""
+    if scope.is_module_level and scope.inquiry.module.path.suffix == ".ipynb":
+        return
+    for statement in scope.flow.blocks:
+        if isinstance(statement, ast.Expr):
+            yield statement
+
+
+def is_read(inquiry: Inquiry, attribute: str) -> bool:
+    """Whether any code of the module reads an attribute of that name."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load)
+        for piece in inquiry.pieces("mentions", attribute)
+        for scope in inquiry.piece_scope(piece).with_inner()
+        for node in nodes(scope)
+    )
+
+
+def comment_near(scope: Scope, node: ast.AST) -> str:
+    """The comments on the lines of a node and on the line above it; empty if there are none."""
+    source = Source(scope.tree.segment.text)
+    start, end = scope.tree.span(node)
+    lines = range(max(0, source.line_of(start) - 1), source.line_of(end) + 1)
+    return " ".join(source.line_text(line).partition("#")[2] for line in lines).strip()
