@@ -9,6 +9,7 @@ from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Either, Ref, Result, Value
 
 if TYPE_CHECKING:
+    from ml_lsp.semantics.classes import Class
     from ml_lsp.semantics.scope import Scope
 
 _DEEPEST = 8
@@ -42,3 +43,16 @@ def _all_of(scope: Scope, values: list[Value], depth: int) -> tuple[Result, ...]
             return ()
         found += made
     return tuple(found)
+
+
+def is_called(class_: Class) -> bool:
+    """Whether an object of a class is called in its module: `criterion = Focal()`, `criterion(x, y)`."""
+    inquiry = class_.scope.inquiry
+    if not inquiry.pieces("mentions", class_.name):
+        return False
+    for piece in inquiry.pieces("everything"):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                if not isinstance(call.callee, Ref) and own_class_of(scope, unwrapped(call.callee)) is class_:
+                    return True
+    return False
