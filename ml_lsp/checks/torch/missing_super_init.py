@@ -14,7 +14,7 @@ from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.instances import is_called
 from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import is_module
+from ml_lsp.semantics.types import is_a
 from ml_lsp.semantics.values import Param, Ref, Result
 from ml_lsp.text import Edit
 
@@ -74,7 +74,8 @@ def _registrations(init: Scope) -> Iterator[ast.AST]:
 
 
 def _is_registered(init: Scope, value: ast.expr) -> bool:
-    return is_module(init, init.value(value))
+    found = init.value(value)
+    return is_a(init, found, library.MODULE, "torch.nn.Parameter", "torch.nn.Buffer")
 
 
 def _remedy(init: Scope, statement: ast.stmt, set_up: Call | None) -> tuple[Edit, ...]:
