@@ -34,7 +34,20 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
 def _has_the_usual_contract(call: Call) -> bool:
     """Whether it loads into a module or an optimizer that loads as PyTorch's do."""
     receiver = call.receiver
-    if receiver is None or not is_a(call.scope, receiver, library.MODULE, library.OPTIMIZER):
+    return receiver is not None and any(_is_usual(call, option) for option in _held(call, receiver))
+
+
+def _held(call: Call, receiver: Value) -> tuple[Value, ...]:
+    """All that a name or attribute may hold; one of them can be the result of the very load."""
+    found = options(receiver)
+    if isinstance(receiver, Attr):
+        own = own_class_of(call.scope, receiver.owner)
+        found += own.attribute_values(receiver.name) if own is not None else ()
+    return found
+
+
+def _is_usual(call: Call, receiver: Value) -> bool:
+    if not is_a(call.scope, receiver, library.MODULE, library.OPTIMIZER):
         return False
     own = own_class_of(call.scope, receiver)
     return own is None or (own.method(_LOAD) is None and not own.has_unknown_base)
