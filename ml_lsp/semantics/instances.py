@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ml_lsp.semantics.torch import unwrapped
 from ml_lsp.semantics.types import own_class_of
-from ml_lsp.semantics.values import Attr, Const, Either, Ref, Result, Value
+from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Value
 
 if TYPE_CHECKING:
     from ml_lsp.semantics.call import Call
@@ -48,14 +48,20 @@ def _all_of(scope: Scope, values: list[Value], depth: int) -> tuple[Result, ...]
 
 
 def is_called(class_: Class) -> bool:
-    """Whether an object of a class is called in its module: `criterion = Focal()`, `criterion(x, y)`."""
+    """Whether an object of a class is called in its module: `criterion = Focal()`, `criterion(x, y)`.
+
+    Calls of `self` and of parameters do not count: they may run a subclass.
+    """
     inquiry = class_.scope.inquiry
     if not inquiry.pieces("mentions", class_.name):
         return False
     for piece in inquiry.pieces("everything"):
         for scope in inquiry.piece_scope(piece).with_inner():
             for call in scope.calls:
-                if not isinstance(call.callee, Ref) and own_class_of(scope, unwrapped(call.callee)) is class_:
+                if (
+                    not isinstance(call.callee, Ref | Param)
+                    and own_class_of(scope, unwrapped(call.callee)) is class_
+                ):
                     return True
     return False
 

@@ -11,8 +11,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch import is_module
-from ml_lsp.semantics.types import own_class_of
-from ml_lsp.semantics.values import Param
+from ml_lsp.semantics.types import is_a, own_class_of
 from ml_lsp.text import Edit, Span
 
 _ON_PURPOSE = re.compile(r"hook|raw|orig|direct|export|script", re.IGNORECASE)
@@ -23,9 +22,10 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     func, scope, receiver = call.node.func, call.scope, call.receiver
     if not isinstance(func, ast.Attribute) or receiver is None or is_test_code(scope):
         return
-    if isinstance(receiver, Param) and receiver.name == scope.self_name:
+    if isinstance(func.value, ast.Name) and func.value.id in ("self", scope.self_name):
         return
-    if not is_module(scope, receiver) or _is_on_purpose(call):
+    metric = is_a(scope, receiver, "torchmetrics.Metric")
+    if metric or not is_module(scope, receiver) or _is_on_purpose(call):
         return
     own = own_class_of(scope, receiver)
     if own is not None and own.method("__call__") is not None:

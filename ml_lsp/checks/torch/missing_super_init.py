@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.fixes import insert_before, move_before
+from ml_lsp.fixes import insert_before
+from ml_lsp.moving import move_before
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
