@@ -50,6 +50,26 @@ def is_reduced(scope: Scope, value: Value) -> bool:
     return False
 
 
+def is_mean(scope: Scope, value: Value) -> bool:
+    """Whether a value is certainly a mean over its elements: what a loss with its default reduction returns."""
+    match value:
+        case Result(Ref(name)) if _LOSS_FUNCTION.match(name):
+            return _averages(value)
+        case Result(Attr(owner, "mean"), ()) if not value.keywords:
+            return is_tensor(scope, owner)
+        case Result(callee):
+            return _is_reducing_loss(scope, callee) and all(map(_averages, constructions(scope, callee)))
+    return False
+
+
+def _averages(made: Result) -> bool:
+    return _reduces(made) and made.keyword("reduction") in (None, Const("mean")) and not _has_old_sum(made)
+
+
+def _has_old_sum(made: Result) -> bool:
+    return made.keyword("size_average") is not None
+
+
 def _is_reducing_loss(scope: Scope, callee: Value) -> bool:
     found = class_of(scope, callee)
     if not isinstance(found, Ref) or not _LOSS_CLASS.match(found.name):

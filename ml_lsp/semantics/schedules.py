@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.callers import mentions
 from ml_lsp.semantics.instances import constructions
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch import is_loader_name, written_name
 from ml_lsp.semantics.values import Const, Op, Ref, Result, Value, identity, walk
 
@@ -91,3 +94,47 @@ def counts_batches(value: Value) -> bool:
 def is_same_number(one: Value, other: Value) -> bool:
     """Whether two numbers are the same variable, attribute or constant."""
     return identity(one) == identity(other)
+
+
+# ------------------------------------------------------------------------------------------- who steps them
+
+# What looks at a scheduler, or saves it, and does not step it.
+_LOOKING = frozenset({
+    "get_last_lr", "get_lr", "state_dict", "load_state_dict", "last_epoch", "base_lrs", "_last_lr", "T_max",
+})  # fmt: skip
+
+
+def is_only_looked_at(scope: Scope, target: ast.expr) -> bool:
+    """Whether a variable or an attribute of `self` that holds a scheduler is certainly never stepped.
+
+    `target` is where it is assigned in `scope`. Anything but looking at it counts as a step: passing it on,
+    returning it, a method that is not known.
+    """
+    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+    inquiry = scope.inquiry
+    if isinstance(target, ast.Attribute):
+        if any(other.pieces("mentions", name) for other in inquiry.importers()):
+            return False
+        read = [(here, node) for here in _readers(scope, name) for node in mentions(here, name)]
+        named = any(_holds_text(here, name) for here in _readers(scope, name))
+        return not named and all(_looks(here, node) for here, node in read)
+    around = scope.with_inner() if scope.is_function else _readers(scope, name)
+    return all(_looks(here, load.node) for here in around for load in here.flow.loads_of.get(name, ()))
+
+
+def _readers(scope: Scope, name: str) -> Iterator[Scope]:
+    for piece in scope.inquiry.pieces("mentions", name):
+        yield from scope.inquiry.piece_scope(piece).with_inner()
+
+
+def _holds_text(scope: Scope, name: str) -> bool:
+    """Whether the name stands in a string: for `getattr(self, "scheduler")`."""
+    return any(isinstance(node, ast.Constant) and node.value == name for node in nodes(scope))
+
+
+def _looks(scope: Scope, node: ast.expr) -> bool:
+    """Whether a name that is read is only looked at: `name.get_last_lr()`."""
+    return any(
+        isinstance(parent, ast.Attribute) and parent.value is node and parent.attr in _LOOKING
+        for parent in nodes(scope)
+    )
