@@ -53,7 +53,7 @@ def is_plain_mean(found: Accumulation, value: Value) -> bool:
 
 
 def accumulation(training: TrainLoop) -> Accumulation | None:
-    """The accumulation that a training loop does: every step under `if ... % N == 0`, backward under no `if`."""
+    """The accumulation that a loop does: every step under `if ... % N == 0`, backward under no `if`."""
     if len(training.backwards) != 1 or training.is_managed:
         return None
     backward = training.backwards[0]

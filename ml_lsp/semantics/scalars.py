@@ -51,7 +51,7 @@ def is_reduced(scope: Scope, value: Value) -> bool:
 
 
 def is_mean(scope: Scope, value: Value) -> bool:
-    """Whether a value is certainly a mean over its elements: what a loss with its default reduction returns."""
+    """Whether a value is certainly a mean over its elements, as of a loss with its default reduction."""
     match value:
         case Result(Ref(name)) if _LOSS_FUNCTION.match(name):
             return _averages(value)

@@ -23,9 +23,10 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         if not is_made_here(call) or is_managed(call.scope) or is_test_code(call.scope):
             continue
         target = _target(call)
-        if target is not None and _optimizer_steps(body, call, target):
-            if is_only_looked_at(call.scope, target):
-                yield rule.finding(call.callee_span, name=call.scope.text(target))
+        if target is None or not _optimizer_steps(body, call, target):
+            continue
+        if is_only_looked_at(call.scope, target):
+            yield rule.finding(call.callee_span, name=call.scope.text(target))
 
 
 def _target(call: Call) -> ast.expr | None:
@@ -40,7 +41,7 @@ def _target(call: Call) -> ast.expr | None:
 
 
 def _optimizer_steps(body: Body, call: Call, target: ast.expr) -> bool:
-    """Whether the optimizer that the scheduler is for takes a step in the function, or in a method of the class."""
+    """Whether the optimizer that it is for takes a step in the function, or in a method of the class."""
     made = call.value
     optimizer = scheduled_optimizer(made) if isinstance(made, Result) else None
     if optimizer is None:
