@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ml_lsp.finding import Fix, Rewrite
+from ml_lsp.moving import whole_lines
 from ml_lsp.semantics.activations import Maker
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
@@ -96,6 +97,20 @@ def insert_text_before(scope: Scope, node: ast.AST, text: str) -> Edit:
     return Edit(Span(start, start), text)
 
 
+def insert_after(scope: Scope, statement: ast.stmt, line: str) -> Edit:
+    """Put a line of code behind a statement, in its block."""
+    text, span = scope.tree.segment.text, scope.tree.span(statement)
+    source = Source(text)
+    first = source.line_span(source.line_of(span.start)).start
+    indent = text[first : span.start]
+    if indent.strip():  # another statement stands before it on the line
+        return _edit(scope, Span(span.end, span.end), f"; {line}")
+    end = source.line_span(source.line_of(span.end)).end
+    while end > span.end and text[end - 1] in "\r\n":
+        end -= 1
+    return _edit(scope, Span(end, end), f"{_newline(scope)}{indent}{line}")
+
+
 def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
     """Take a statement out, with its line and the comment on it where it has one to itself.
 
@@ -113,26 +128,6 @@ def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
     if (len(siblings) == 1 and not may_be_empty) or not alone:
         return _edit(scope, span, "pass")
     return _edit(scope, Span(start, end), "")
-
-
-def move_before(scope: Scope, statement: ast.stmt, other: ast.stmt) -> tuple[Edit, ...]:
-    """Move a statement with its line and the comment on it to before another; nothing if lines are shared."""
-    source = Source(scope.inquiry.module.split.text)
-    moved, place = _whole_lines(scope, source, statement), _whole_lines(scope, source, other)
-    if moved is None or place is None:
-        return ()
-    return (Edit(Span(place.start, place.start), source.text[moved.start : moved.end]), Edit(moved, ""))
-
-
-def _whole_lines(scope: Scope, source: Source, statement: ast.stmt) -> Span | None:
-    """The lines of a statement, their ends included; None if it shares them with another statement."""
-    span = scope.span(statement)
-    lines = Span(
-        source.line_span(source.line_of(span.start)).start, source.line_span(source.line_of(span.end)).end
-    )
-    behind = source.text[span.end : lines.end].strip()
-    alone = not source.text[lines.start : span.start].strip() and (not behind or behind.startswith("#"))
-    return lines if alone and source.text[lines.start : lines.end].endswith(("\n", "\r")) else None
 
 
 def add_argument(call: Call, text: str) -> Edit:
@@ -178,8 +173,8 @@ def open_block(call: Call) -> tuple[Edit, ...]:
     source = Source(scope.inquiry.module.split.text)
     if (
         not rest
-        or _whole_lines(scope, source, statement) is None
-        or _whole_lines(scope, source, rest[-1]) is None
+        or whole_lines(scope, source, statement) is None
+        or whole_lines(scope, source, rest[-1]) is None
     ):
         return ()
     first, last = source.line_of(scope.span(statement).end) + 1, source.line_of(scope.span(rest[-1]).end)

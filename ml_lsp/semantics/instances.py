@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics.torch import unwrapped
 from ml_lsp.semantics.types import own_class_of
-from ml_lsp.semantics.values import Attr, Const, Either, Ref, Result, Value
+from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Value
 
 if TYPE_CHECKING:
+    from ml_lsp.semantics.call import Call
+    from ml_lsp.semantics.classes import Class
     from ml_lsp.semantics.scope import Scope
 
 _DEEPEST = 8
@@ -42,3 +45,34 @@ def _all_of(scope: Scope, values: list[Value], depth: int) -> tuple[Result, ...]
             return ()
         found += made
     return tuple(found)
+
+
+def is_called(class_: Class) -> bool:
+    """Whether an object of a class is called in its module: `criterion = Focal()`, `criterion(x, y)`.
+
+    Calls of `self` and of parameters do not count: they may run a subclass.
+    """
+    inquiry = class_.scope.inquiry
+    if not inquiry.pieces("mentions", class_.name):
+        return False
+    for piece in inquiry.pieces("everything"):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                if (
+                    not isinstance(call.callee, Ref | Param)
+                    and own_class_of(scope, unwrapped(call.callee)) is class_
+                ):
+                    return True
+    return False
+
+
+def uses_of(class_: Class, function: str) -> Iterator[Call]:
+    """The calls of an outside function, by its dotted name, whose first argument is an object of a class."""
+    inquiry = class_.scope.inquiry
+    for piece in inquiry.pieces("mentions", function.rpartition(".")[2]):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                if call.name == function and call.node.args:
+                    given = unwrapped(scope.value(call.node.args[0]))
+                    if own_class_of(scope, given) is class_:
+                        yield call

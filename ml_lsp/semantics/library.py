@@ -164,9 +164,9 @@ def ancestry(name: str) -> tuple[str, ...]:
     for base in _BASES.get(name, ()):
         found.update(dict.fromkeys(ancestry(base)))
     for pattern, bases in _FAMILIES:
-        if name not in bases and pattern.match(name):
+        if pattern.match(name):
             for base in bases:
-                found.update(dict.fromkeys(ancestry(base)))
+                found.update(dict.fromkeys(ancestry(base) if base != name else ()))
     return tuple(found)
 
 

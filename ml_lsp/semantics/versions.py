@@ -34,6 +34,22 @@ def may_be_before(versions: Mapping[str, str], library: str, limit: str) -> bool
     return known and not certainly_from(versions, library, limit)
 
 
+# What is assumed of a library of which nothing is known.
+_ASSUMED = {"torch": "2.6"}
+
+
+def has_reached(versions: Mapping[str, str], library: str, limit: str) -> bool:
+    """Whether to judge a project by what holds for a library from `limit` on.
+
+    Unless its version is known to be older; for a limit beyond what is assumed of an unknown version, only
+    if it is known to be that new.
+    """
+    assumed = _ASSUMED.get(library, limit)
+    if Version(limit) > Version(assumed):
+        return certainly_from(versions, library, limit)
+    return not certainly_before(versions, library, limit)
+
+
 def _exact(stated: str) -> Version | None:
     try:
         return Version(stated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ml_lsp.semantics.versions import certainly_before, certainly_from, may_be_before
+from ml_lsp.semantics.versions import certainly_before, certainly_from, has_reached, may_be_before
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,18 @@ def test_against_2_6(stated: str, before: bool, from_: bool, may: bool) -> None:
 def test_a_library_that_nobody_names() -> None:
     assert not certainly_before({}, "torch", "2.6")
     assert not may_be_before({}, "torch", "2.6")
+
+
+@pytest.mark.parametrize(
+    ("stated", "limit", "reached"),
+    [
+        ("", "2.0", True),
+        ("", "2.7", False),
+        (">=1.8", "2.0", True),
+        (">=1.8", "2.7", False),
+        ("1.13.1", "2.0", False),
+        ("2.7.0", "2.7", True),
+    ],
+)
+def test_what_a_project_is_judged_by(stated: str, limit: str, reached: bool) -> None:
+    assert has_reached({"torch": stated}, "torch", limit) is reached

@@ -1,0 +1,123 @@
+"""See rules/torch/removed-api.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import remove_argument, replace_node
+from ml_lsp.semantics import library, types
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.outside_names import imported_names, used_names
+from ml_lsp.semantics.scalars import is_scalar
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.torch import is_tensor
+from ml_lsp.semantics.values import Attr, Const, Ref, Result
+from ml_lsp.semantics.version_guards import is_version_guarded
+from ml_lsp.semantics.versions import has_reached
+from ml_lsp.text import Edit, Span
+
+_VARIABLE = "torch.autograd.Variable"
+
+
+class Removed(NamedTuple):
+    """A use of what may be gone: `entry` of the page's data, the place, the remedy, what the advice names."""
+
+    entry: tuple[str, str, str]
+    node: ast.AST
+    span: Span
+    name: str
+    edits: tuple[Edit, ...] = ()
+    loss: str = ""
+
+
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
+    """Report names, methods and arguments that the workspace's version of a library has not."""
+    versions = body.scope.inquiry.versions
+    for scope, found in _all(body, rule):
+        owner, since, instead = found.entry
+        if has_reached(versions, owner, since) and not is_version_guarded(scope, found.node):
+            instead = instead.format(loss=found.loss)
+            yield rule.finding(
+                found.span, edits=found.edits, name=found.name, library=owner, since=since, instead=instead
+            )
+
+
+def _all(body: Body, rule: Rule) -> Iterator[tuple[Scope, Removed]]:
+    imported: set[str] = set()
+    for scope in body.scopes:
+        for name, found in _imports(scope, rule):
+            if name not in imported:  # of one module, the first import is enough
+                yield scope, found
+            imported.add(name)
+        yield from ((scope, found) for found in _uses(scope, rule))
+        for call in scope.calls:
+            yield from ((scope, found) for found in _calls(call, rule))
+        yield from ((scope, found) for found in _indexed_losses(scope, rule))
+
+
+def _known(name: str, rule: Rule) -> str | None:
+    """The name or module of the page's table that a dotted name is, or lies in."""
+    parts = name.split(".")
+    heads = (".".join(parts[:length]) for length in range(2, len(parts) + 1))
+    return next((head for head in heads if head in rule.data["names"]), None)
+
+
+def _imports(scope: Scope, rule: Rule) -> Iterator[tuple[str, Removed]]:
+    for mention in imported_names(scope):
+        known = _known(mention.name, rule)
+        if known is not None:
+            yield known, Removed(rule.data["names"][known], mention.node, mention.span, mention.name)
+
+
+def _uses(scope: Scope, rule: Rule) -> Iterator[Removed]:
+    for mention in used_names(scope):
+        known = _known(mention.name, rule) if isinstance(mention.node, ast.Attribute) else None
+        # what is used through an import of the gone module itself is reported there
+        if known is not None and (known == mention.name or scope.text(mention.node) == mention.name):
+            yield Removed(rule.data["names"][known], mention.node, mention.span, scope.text(mention.node))
+
+
+def _calls(call: Call, rule: Rule) -> Iterator[Removed]:
+    data, scope, name = rule.data, call.scope, call.name
+    method = call.method or ""
+    if name == "torch.fft":
+        yield Removed(data["fft_call"], call.node, call.callee_span, "torch.fft(...)")
+    elif name == "torch.stft" and call.lacks(9, "return_complex"):
+        yield Removed(data["stft"], call.node, call.callee_span, "torch.stft without return_complex")
+    elif name == _VARIABLE:
+        yield from _keyword(call, "volatile", data["volatile"])
+    elif method in data["methods"] and call.receiver is not None and is_tensor(scope, call.receiver):
+        yield Removed(data["methods"][method], call.node, call.name_span, method)
+    elif method in ("masked_fill", "masked_fill_") and call.node.args:
+        match call.argument_value(0, "mask"):
+            case Result(Attr(_, "byte"), ()):
+                mask = call.node.args[0]
+                yield Removed(data["uint8_masks"], mask, scope.span(mask), "a mask of dtype uint8")
+    elif isinstance(call.callee, Ref) and library.SCHEDULER in types.ancestry(scope, call.callee):
+        for found in _keyword(call, "verbose", data["verbose"]):
+            yield found._replace(edits=(remove_argument(call, found.node),))  # type: ignore[arg-type]
+
+
+def _keyword(call: Call, name: str, entry: tuple[str, str, str]) -> Iterator[Removed]:
+    for keyword in call.node.keywords:
+        if keyword.arg == name and isinstance(call.scope.value(keyword.value), Const):
+            yield Removed(entry, keyword.value, call.scope.span(keyword), f"{name}=")
+
+
+def _indexed_losses(scope: Scope, rule: Rule) -> Iterator[Removed]:
+    for node in nodes(scope):
+        match node:
+            case ast.Subscript(value=owner, slice=ast.Constant(value=0), ctx=ast.Load()):
+                is_data = isinstance(owner, ast.Attribute) and owner.attr == "data"
+                loss = owner.value if is_data else owner  # type: ignore[attr-defined]
+                if isinstance(loss, ast.Name | ast.Attribute) and is_scalar(scope, loss):
+                    text = scope.text(loss)
+                    edits = (replace_node(scope, node, f"{text}.item()"),)
+                    span = scope.span(node)
+                    yield Removed(rule.data["scalar_index"], node, span, scope.text(node), edits, text)

@@ -1,0 +1,55 @@
+"""Where code names things of libraries: in imports, and in the expressions that use them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ml_lsp.semantics.names import imports_of, public
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.values import Ref
+from ml_lsp.text import Span
+
+
+@dataclass(frozen=True, eq=False)
+class Mention:
+    """A place that names an outside thing: `name` is its public dotted name, `node` what stands there."""
+
+    scope: Scope
+    node: ast.expr | ast.alias
+    name: str
+
+    @property
+    def span(self) -> Span:
+        """The name as it is written."""
+        return self.scope.span(self.node)
+
+
+def used_names(scope: Scope) -> Iterator[Mention]:
+    """The outside names that the expressions of a scope name, each at its longest: `torch.nn.init.uniform`.
+
+    Names in functions inside the scope are those scopes' own.
+    """
+    inside: set[ast.AST] = set()
+    for node in nodes(scope):
+        if (
+            not isinstance(node, ast.Name | ast.Attribute)
+            or node in inside
+            or not isinstance(node.ctx, ast.Load)
+        ):
+            continue
+        value = scope.value(node)
+        if isinstance(value, Ref):
+            inside.update(ast.walk(node))
+            yield Mention(scope, node, value.name)
+
+
+def imported_names(scope: Scope) -> Iterator[Mention]:
+    """The outside names that the import statements of a scope bring in."""
+    for statement in scope.flow.blocks:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for alias, item in zip(statement.names, imports_of(statement), strict=True):
+                dotted = alias.name if isinstance(statement, ast.Import) else item.target
+                yield Mention(scope, alias, public(dotted))
