@@ -44,7 +44,6 @@ _CUTS = frozenset({
     "logical_not", "logical_and",
 })  # fmt: skip
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "**", "@", "neg", "+=", "-=", "*=", "/=", "**=", "@="})
-_DEEPEST = 12
 
 
 # ------------------------------------------------------------------------------------------------- leaves
@@ -105,18 +104,25 @@ def _is_made_with_grad(scope: Scope, value: Value) -> bool:
 
 def _is_off_graph(value: Value) -> bool:
     """Whether a tensor was certainly computed from nothing that requires grad."""
-    match value:
-        case Const():
-            return True
-        case Result(Ref(name)) if name in _FACTORIES:
-            return value.keyword("requires_grad") in (None, Const(False))
-        case Result(Attr(_, "detach")):
-            return True
-        case Result(Attr(owner, _), args):
-            return _is_off_graph(owner) and all(map(_is_off_graph, args))
-        case Op(symbol, operands) if symbol in _ARITHMETIC:
-            return all(map(_is_off_graph, operands))
-    return False
+    return _all_plain(value, {})
+
+
+def _all_plain(value: Value, seen: dict[int, bool]) -> bool:
+    if id(value) not in seen:
+        seen[id(value)] = False
+        match value:
+            case Const() | Result(Attr(_, "detach")):
+                plain = True
+            case Result(Ref(name)) if name in _FACTORIES:
+                plain = value.keyword("requires_grad") in (None, Const(False))
+            case Result(Attr(owner, _), args):
+                plain = all(_all_plain(part, seen) for part in (owner, *args))
+            case Op(symbol, operands) if symbol in _ARITHMETIC:
+                plain = all(_all_plain(operand, seen) for operand in operands)
+            case _:
+                plain = False
+        seen[id(value)] = plain
+    return seen[id(value)]
 
 
 def _is_switched_on(write: Write, value: Value) -> bool:
@@ -149,19 +155,28 @@ def _switched_on(scope: Scope, node: ast.AST) -> Value:
 # -------------------------------------------------------------------------------------------------- graph
 
 
-def is_on_graph(scope: Scope, value: Value, depth: int = _DEEPEST) -> bool:
-    """Whether a tensor is certainly the result of operations on something that requires grad."""
-    if depth == 0:
-        return False
+def is_on_graph(scope: Scope, value: Value, seen: dict[int, bool] | None = None) -> bool:
+    """Whether a tensor is certainly the result of operations on something that requires grad.
+
+    `seen`: what is known of the parts that were looked at already, by id.
+    """
+    seen = {} if seen is None else seen
+    if id(value) not in seen:
+        seen[id(value)] = False
+        seen[id(value)] = _is_on_graph(scope, value, seen)
+    return seen[id(value)]
+
+
+def _is_on_graph(scope: Scope, value: Value, seen: dict[int, bool]) -> bool:
     match value:
         case Either(found):
-            return all(is_on_graph(scope, option, depth - 1) for option in found)
+            return all(is_on_graph(scope, option, seen) for option in found)
         case Op(symbol, operands) if symbol in _ARITHMETIC:
-            return any(is_on_graph(scope, operand, depth - 1) for operand in operands)
+            return any(is_on_graph(scope, operand, seen) for operand in operands)
         case Item(owner, _):
-            return is_on_graph(scope, owner, depth - 1)
+            return is_on_graph(scope, owner, seen)
         case Result():
-            return not _is_cut(value) and _hands_on_grad(scope, value, depth - 1)
+            return not _is_cut(value) and _hands_on_grad(scope, value, seen)
     return is_parameter(scope, value)
 
 
@@ -176,19 +191,19 @@ def _is_cut(value: Result) -> bool:
     return block is not None and value.site is not None and grad_is_off(value.site.scope, block)
 
 
-def _hands_on_grad(scope: Scope, value: Result, depth: int) -> bool:
+def _hands_on_grad(scope: Scope, value: Result, seen: dict[int, bool]) -> bool:
     given = [*value.args, *(item for _, item in value.keywords)]
     match value.callee:
         case Ref(name):
             if _is_made_with_grad(scope, value):
                 return True
-            return name.startswith("torch.") and any(is_on_graph(scope, item, depth) for item in given)
+            return name.startswith("torch.") and any(is_on_graph(scope, item, seen) for item in given)
         case Attr(owner, _) if own_class_of(scope, owner) is None and not is_module(scope, owner):
-            return any(is_on_graph(scope, item, depth) for item in (owner, *given))
+            return any(is_on_graph(scope, item, seen) for item in (owner, *given))
     if not is_module(scope, value.callee):
         return False
     trained = has_state(scope, value.callee) and not _mentions_freezing(scope)
-    return trained or any(is_on_graph(scope, item, depth) for item in given)
+    return trained or any(is_on_graph(scope, item, seen) for item in given)
 
 
 def operation(scope: Scope, callee: Value) -> str:

@@ -86,6 +86,7 @@ class Inquiry:
     versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     asked: set[Question] = field(default_factory=set)
     values: dict[tuple[object, ast.AST], Value] = field(default_factory=dict)
+    value_classes: dict[int, tuple[Value, Value | None]] = field(default_factory=dict)  # by id of the first
     globals: dict[tuple[str, int], Value] = field(default_factory=dict)
     scopes: dict[tuple[int, ast.AST | None], Scope] = field(default_factory=dict)
     classes: dict[object, Class] = field(default_factory=dict)

@@ -27,13 +27,21 @@ if TYPE_CHECKING:
 
 TENSOR = "torch.Tensor"
 MODULE = "torch.nn.Module"
-_DEEPEST = 12
+_DEEPEST = 60
 
 
 def class_of(scope: Scope, value: Value, depth: int = 0) -> Value | None:
     """The class of a value: `Ref` for an outside class, `Global` or `Local` for one of this module, else None."""
     if depth > _DEEPEST:
         return None
+    known = scope.inquiry.value_classes
+    if id(value) not in known:
+        known[id(value)] = (value, None)  # a value that leads back to itself
+        known[id(value)] = (value, _class_of(scope, value, depth))
+    return known[id(value)][1]
+
+
+def _class_of(scope: Scope, value: Value, depth: int) -> Value | None:
     match value:
         case Result():
             return _result_class(scope, value, depth + 1)

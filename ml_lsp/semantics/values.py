@@ -6,8 +6,8 @@ Two values are equal if they are written alike; whether they are one object is `
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,33 +22,68 @@ class Site:
     node: ast.AST
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Value:
-    """Any value; `site` is the expression that made it and takes no part in comparisons."""
+    """Any value; `site` is the expression that made it and takes no part in comparisons.
+
+    Values share their parts: a chain of twenty assignments is a value with a million ways to its leaves. So
+    hashes and identities are computed once, and whatever walks values must look at each object once.
+    """
 
     site: Site | None = field(default=None, compare=False, repr=False, kw_only=True)
 
+    @property
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, item.name) for item in fields(self) if item.compare)
 
-@dataclass(frozen=True)
+    def __hash__(self) -> int:
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = hash((type(self), self._parts))
+            object.__setattr__(self, "_hash", known)
+        return known
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other) or hash(self) != hash(other):
+            return False
+        return isinstance(other, Value) and self._parts == other._parts
+
+    def __repr__(self) -> str:
+        return _shown(self, 5)
+
+
+def _shown(item: object, depth: int) -> str:
+    """A value, or a tuple of them, for people: what lies deeper than `depth` is left out."""
+    if isinstance(item, tuple):
+        return f"({', '.join(_shown(part, depth) for part in item)})"
+    if not isinstance(item, Value):
+        return repr(item)
+    inside = ", ".join(_shown(part, depth - 1) for part in item._parts) if depth else "..."
+    return f"{type(item).__name__}({inside})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Unknown(Value):
     """Nothing can be told."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Const(Value):
     """A literal: number, string, bytes, bool, None, Ellipsis."""
 
     value: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ref(Value):
     """An outside name in its public spelling: `torch.nn.BCELoss`, `builtins.len`, `.models.build` (relative)."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Global(Value):
     """A function or class of the project; `module` is the path of its file, empty for the one under review."""
 
@@ -56,14 +91,14 @@ class Global(Value):
     module: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Local(Value):
     """A function, lambda or class defined inside a function; `site.node` is its definition."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Param(Value):
     """A parameter of the function called `function`."""
 
@@ -71,7 +106,7 @@ class Param(Value):
     function: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attr(Value):
     """An attribute of a value that is not an outside name."""
 
@@ -79,7 +114,7 @@ class Attr(Value):
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result(Value):
     """What a call returns. A keyword of None is `**keywords`."""
 
@@ -99,14 +134,14 @@ class Result(Value):
         return self.keyword(name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Star(Value):
     """An argument or element `*of`."""
 
     of: Value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Item(Value):
     """A subscript of a value; an index of Unknown stands for a slice or anything that cannot be told."""
 
@@ -114,21 +149,21 @@ class Item(Value):
     index: Value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Element(Value):
     """One of what iterating `of` yields."""
 
     of: Value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Entered(Value):
     """What `with of as name` binds."""
 
     of: Value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Op(Value):
     """An operator with its operands: `+`, `+=`, `<`, `not`, `f-string`, `await`, `except` ..."""
 
@@ -136,7 +171,7 @@ class Op(Value):
     operands: tuple[Value, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Display(Value):
     """A list, tuple, set or dict written out (`keys` beside `items` for a dict), or a comprehension."""
 
@@ -157,7 +192,7 @@ class Display(Value):
         return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Either(Value):
     """One of several values, depending on the way that was taken."""
 
@@ -192,6 +227,13 @@ def placed(value: Value, site: Site) -> Value:
 
 def identity(value: Value) -> Hashable:
     """A key that two values share if they are one object, as far as the text shows it."""
+    if "_identity" not in value.__dict__:
+        object.__setattr__(value, "_identity", _identity(value))
+    known: Hashable = value.__dict__["_identity"]
+    return known
+
+
+def _identity(value: Value) -> Hashable:
     match value:
         case Attr(owner, name):
             return ("attr", identity(owner), name)
@@ -209,7 +251,7 @@ def identity(value: Value) -> Hashable:
             return ("const", type(constant), repr(constant))
     if value.site is not None:
         return ("site", value.site.node)
-    return ("value", repr(value))
+    return ("value", value)
 
 
 def _instance_of(value: Param) -> ast.AST | None:
@@ -253,13 +295,22 @@ def walk(value: Value) -> Iterator[Value]:
 
 def substitute(value: Value, by: dict[Value, Value], depth: int = 12) -> Value:
     """The value with parameters (the keys of `by`) replaced: a helper's value in terms of its caller."""
+    return _substituted(value, by, depth, {}) if by else value
+
+
+def _substituted(value: Value, by: dict[Value, Value], depth: int, done: dict[int, Value]) -> Value:
     found = by.get(value)
-    if found is not None or depth == 0 or not by:
+    if found is not None or depth == 0:
         return found if found is not None else value
+    if id(value) not in done:
+        done[id(value)] = _rebuilt(value, lambda part: _substituted(part, by, depth - 1, done))
+    return done[id(value)]
 
-    def again(part: Value) -> Value:
-        return substitute(part, by, depth - 1)
 
+def _rebuilt(value: Value, again: Callable[[Value], Value]) -> Value:
+    """The same value made of other parts; itself if none of its parts changes."""
+    if all(again(part) is part for part in parts(value)):
+        return value
     match value:
         case Attr(owner, name):
             return Attr(again(owner), name, site=value.site)

@@ -58,8 +58,8 @@ def writes(scope: Scope) -> Iterator[Write]:
         match event.node:
             case ast.AugAssign(target=ast.Name() | ast.Attribute() as aim, op=operator):
                 target = aim if isinstance(operator, _IN_PLACE) else None
-            case ast.AugAssign(target=aim) | (ast.Subscript() as aim):
-                target = aim
+            case ast.AugAssign(target=ast.Subscript(value=aim)) | ast.Subscript(value=aim):
+                target = aim  # whatever the subscript is, its slots are written
             case ast.Call() as call:
                 target = _written_by(scope, call)
         if target is not None and event.kind in ("augment", "store", "call"):
@@ -86,9 +86,7 @@ def _is_torch(scope: Scope, func: ast.expr) -> bool:
 
 
 def below_views(node: ast.expr) -> ast.expr:
-    """The tensor whose memory an expression is: below slots, slices and views."""
-    if isinstance(node, ast.Subscript):
-        node = node.value
+    """The tensor whose memory an expression is: below views."""
     while True:
         match node:
             case ast.Subscript(value=of, slice=index) if _is_basic(index):
