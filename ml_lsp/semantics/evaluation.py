@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ml_lsp.semantics.body import Body, Loop
+from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
@@ -59,8 +59,15 @@ class Evaluation:
     def runs(self) -> dict[Act, Value]:
         """The calls that run models, in order, with the models in terms of the body."""
         evident = evident_modules(self.scope)
-        found = ((act, model_of(act, evident)) for act in self.acts)
-        return {act: model for act, model in found if model is not None}
+        found: dict[Act, Value] = {}
+        outer: set[ast.AST] = set()  # what runs inside a model's own forward is a part of it
+        for act in self.acts:
+            inner = any(call.node in outer for call in act.through)
+            model = None if inner else model_of(act, evident)
+            if model is not None:
+                found[act] = model
+                outer.add(act.call.node)
+        return found
 
     def place(self, act: Act) -> ast.FunctionDef | ast.stmt | None:
         """What can be guarded as a whole: the function, the loop, or the statement of a script.
@@ -73,6 +80,16 @@ class Evaluation:
             return self.scope.node if isinstance(self.scope.node, ast.FunctionDef) else None
         statements = (node for node in act.top.scope.flow.blocks if isinstance(node, ast.stmt))
         return next((node for node in statements if _spans(act.top, node)), None)
+
+    def start(self, act: Act) -> ast.stmt | None:
+        """The outermost loop or `with` that holds an act and only evaluates, else the act's statement."""
+        scope = act.top.scope
+        around = ast.With | ast.AsyncWith if self.loop else ast.With | ast.AsyncWith | ast.For | ast.While
+        node = self.loop.node if self.loop is not None else scope.statement_of(act.top.node)
+        block = scope.block_of(node) if node is not None else None
+        while block is not None and isinstance(block.node, around) and isinstance(block.node, ast.stmt):
+            node, block = block.node, block.parent
+        return node
 
     def over_batches(self, block: Block) -> bool:
         """Whether a block runs for each batch of held-out data."""
@@ -146,12 +163,24 @@ def switches_to_eval(evaluation: Evaluation) -> Act | None:
     return next((a for a in evaluation.acts if a.call.method == "eval" and not a.call.node.args), None)
 
 
-def is_evaluation_scope(scope: Scope, signs: Signs) -> bool:
-    """Whether a function is an evaluation by itself, so that its callers need not be looked at for it."""
+def keeps_nothing(run: Act) -> bool:
+    """Whether the result of a single call is dropped at once: a warm-up."""
+    calls = (*run.through, run.call)
+    statement = run.call.scope.statement_of(run.call.node)
+    dropped = isinstance(statement, ast.Expr) and statement.value is run.call.node
+    return dropped and not any(is_loop(block.node) for call in calls for block in call.block.chain())
+
+
+def runs_in_evaluating_helper(run: Act, signs: Signs) -> bool:
+    """Whether a model runs in a helper that is an evaluation itself, and is judged there."""
+    helpers = {call.scope for call in (*run.through[1:], run.call)} if run.through else set()
+    return any(_evaluates(helper, signs) for helper in helpers)
+
+
+def _evaluates(scope: Scope, signs: Signs) -> bool:
     found = list(evaluations(Body((scope,)), signs)) if scope.is_function else []
-    return any(one.named or one.batches or switches_to_eval(one) or has_guard(one) for one in found)
+    return any(one.named or one.batches or switches_to_eval(one) or _has_guard(one) for one in found)
 
 
-def has_guard(evaluation: Evaluation) -> bool:
-    """Whether a model runs under no_grad in an evaluation."""
+def _has_guard(evaluation: Evaluation) -> bool:
     return any(grad_is_off(act.call.scope, act.call.block) for act in evaluation.runs)

@@ -16,7 +16,7 @@ _LEAVING = frozenset({
     "count_nonzero", "bincount",
 })  # fmt: skip
 _LEAVING_ATTRIBUTES = frozenset({
-    "data", "shape", "dtype", "device", "ndim", "is_cuda", "requires_grad", "grad_fn", "is_leaf",
+    "data", "shape", "dtype", "device", "ndim", "is_cuda", "requires_grad", "grad_fn", "is_leaf", "grad",
     "indices",
 })  # fmt: skip
 _LEAVING_BUILTINS = frozenset({

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import sighted_callers
+from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import grad_is_off, may_turn_grad_off
@@ -24,12 +25,21 @@ def is_unguarded(act: Act) -> bool:
     return not any(_is_off_at(call) for call in (*act.through, act.call)) and not callers_guard(act.top.scope)
 
 
+def records(scope: Scope, block: Block) -> bool:
+    """Whether autograd is certainly on in a block, as far as the module tells."""
+    return not _is_off(scope, block) and not callers_guard(scope)
+
+
 def _is_off_at(call: Call) -> bool:
-    if grad_is_off(call.scope, call.block):
+    return _is_off(call.scope, call.block)
+
+
+def _is_off(scope: Scope, block: Block) -> bool:
+    if grad_is_off(scope, block):
         return True
-    if any(map(_may_guard, _entered(call))) or any(map(_may_guard, call.scope.decorators)):
+    if any(map(_may_guard, _entered(scope, block))) or any(map(_may_guard, scope.decorators)):
         return True
-    return any(map(is_switched_off, _around(call.scope)))
+    return any(map(is_switched_off, _around(scope)))
 
 
 def _around(scope: Scope) -> Iterator[Scope]:
@@ -58,12 +68,12 @@ def is_switched_off(scope: Scope) -> bool:
     return False
 
 
-def _entered(call: Call) -> Iterator[Value]:
-    """The contexts that a call stands in."""
-    for block in call.block.chain():
-        if isinstance(block.node, ast.With | ast.AsyncWith):
-            for item in block.node.items:
-                yield call.scope.value(item.context_expr)
+def _entered(scope: Scope, block: Block) -> Iterator[Value]:
+    """The contexts that a block stands in."""
+    for here in block.chain():
+        if isinstance(here.node, ast.With | ast.AsyncWith):
+            for item in here.node.items:
+                yield scope.value(item.context_expr)
 
 
 def _may_guard(value: Value) -> bool:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 
 from ml_lsp.semantics import library, types
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class, last_name, unwrapped
-from ml_lsp.semantics.values import Attr, Const, Global, Local, Ref, Value, identity, options
+from ml_lsp.semantics.types import arguments_of
+from ml_lsp.semantics.values import Attr, Const, Global, Local, Param, Ref, Result, Value, identity, options
 
 # Classes of modules that compute something but learn nothing, by the end of their names.
 _WITHOUT_WEIGHTS = re.compile(
@@ -17,6 +20,7 @@ _WITHOUT_WEIGHTS = re.compile(
     r"|Dropout\w*|Flatten|Unflatten|Identity|\w*Pool\d?d?|Upsample|Pad\d?d?|CosineSimilarity|PairwiseDistance"
     r"|Threshold|Fold|Unfold|PixelShuffle)\Z"
 )
+_DEEPEST = 3
 _OTHER_KINDS = ("torchmetrics.Metric", "torch.jit.ScriptModule")
 # What is only ever called on modules (with these numbers of arguments).
 _MODULE_METHODS = {"eval": (0,), "train": (0, 1), "load_state_dict": (1, 2), "parameters": (0,)}
@@ -67,7 +71,26 @@ def model_of(act: Act, evident: frozenset[Hashable]) -> Value | None:
         found = types.class_of(act.top.scope, model)
     if found is not None and not (isinstance(found, Ref) and not library.is_known_class(found.name)):
         return model if is_model_class(act.call.scope, found) else None
-    return model if any(identity(unwrapped(option)) in evident for option in options(model)) else None
+    if any(identity(unwrapped(option)) in evident for option in options(model)):
+        return model
+    return model if isinstance(model, Param) and _is_passed_models(model, _DEEPEST) else None
+
+
+def _is_passed_models(value: Param, depth: int) -> bool:
+    """Whether all calls of a function are seen, and pass a model for one of its parameters."""
+    calls = find_callers(value.site.scope) if value.site is not None and depth else None
+    return bool(calls) and all(_passes_model(call, value, depth - 1) for call in calls or ())
+
+
+def _passes_model(call: Call, value: Param, depth: int) -> bool:
+    result, function = call.value, value.site.scope if value.site is not None else None
+    if not isinstance(result, Result) or function is None:
+        return False
+    passed = arguments_of(function, result).get(Param(value.name, function.name))
+    found = types.class_of(call.scope, passed) if passed is not None else None
+    if found is None:
+        return isinstance(passed, Param) and _is_passed_models(passed, depth)
+    return is_model_class(call.scope, found)
 
 
 def is_model_class(scope: Scope, found: Value) -> bool:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ml_lsp.semantics.body import is_loop
-from ml_lsp.semantics.evaluation import Evaluation, Signs, is_evaluation_scope, switches_to_eval
+from ml_lsp.semantics.evaluation import (
+    Evaluation,
+    Signs,
+    keeps_nothing,
+    runs_in_evaluating_helper,
+    switches_to_eval,
+)
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.graph import escapes
 from ml_lsp.semantics.guards import is_unguarded
@@ -33,27 +38,13 @@ def recorded_run(evaluation: Evaluation, signs: Signs) -> Act | None:
     for run in evaluation.runs:
         in_evaluation = evaluation.named or (switch is not None and switch.when < run.when)
         over_batches = evaluation.over_batches(run.block)
-        if not (in_evaluation or over_batches) or _is_judged_elsewhere(run, signs):
+        if not (in_evaluation or over_batches) or runs_in_evaluating_helper(run, signs):
             continue
         if not over_batches and scope.is_function and escapes(scope, {run.top.node}):
             continue
-        if not _keeps_nothing(run) and is_unguarded(run):
+        if not keeps_nothing(run) and is_unguarded(run):
             return None if _uses_graph(evaluation) else run
     return None
-
-
-def _keeps_nothing(run: Act) -> bool:
-    """Whether the result of a single call is dropped at once: a warm-up."""
-    calls = (*run.through, run.call)
-    statement = run.call.scope.statement_of(run.call.node)
-    dropped = isinstance(statement, ast.Expr) and statement.value is run.call.node
-    return dropped and not any(is_loop(block.node) for call in calls for block in call.block.chain())
-
-
-def _is_judged_elsewhere(run: Act, signs: Signs) -> bool:
-    """Whether the model runs in a helper that is an evaluation itself."""
-    helpers = {call.scope for call in (*run.through[1:], run.call)} if run.through else set()
-    return any(is_evaluation_scope(helper, signs) for helper in helpers)
 
 
 def _uses_graph(evaluation: Evaluation) -> bool:

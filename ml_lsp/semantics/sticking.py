@@ -6,7 +6,7 @@ import ast
 import re
 
 from ml_lsp.semantics.body import Loop
-from ml_lsp.semantics.modes import is_mode_free, may_switch_on, switched_off
+from ml_lsp.semantics.mode_switches import is_mode_free, may_switch_on, switched_off
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.torch import grad_is_off, is_managed, is_model_name, is_module, last_name, unwrapped
 from ml_lsp.semantics.training import (

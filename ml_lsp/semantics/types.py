@@ -52,8 +52,8 @@ def _class_of(scope: Scope, value: Value, depth: int) -> Value | None:
         case Attr(owner, name):
             return _attribute_class(scope, owner, name, depth + 1)
         case Either(found):
-            known = [option for option in found if option != Const(None)]
-            return _agreed([class_of(scope, option, depth + 1) for option in known])
+            options = [option for option in found if option != Const(None)]
+            return _agreed([class_of(scope, option, depth + 1) for option in options])
         case Op(operands=operands) if value.symbol in _ARITHMETIC:
             classes = [class_of(scope, operand, depth + 1) for operand in operands]
             return Ref(TENSOR) if Ref(TENSOR) in classes else None
@@ -112,6 +112,8 @@ def _result_class(scope: Scope, value: Result, depth: int) -> Value | None:
             if class_of_name(scope, callee) is not None:
                 return callee
             return _returned_class(scope, callee, value, depth)
+        case Item(Ref("torchvision.models.__dict__"), _):  # models.__dict__[name]()
+            return Ref(MODULE)
     return _called_instance(class_of(scope, callee, depth))
 
 
@@ -169,9 +171,16 @@ def arguments_of(function: Scope, value: Result) -> dict[Value, Value]:
         Param(name, function.name): arg for name, arg in zip(names, value.args, strict=False)
     }
     bound.update({Param(name, function.name): arg for name, arg in value.keywords if name is not None})
-    if function.self_name is not None and isinstance(value.callee, Attr):
-        bound[Param(function.self_name, function.name)] = value.callee.owner
+    if function.self_name is not None:
+        bound[Param(function.self_name, function.name)] = _called_on(function, value.callee)
     return bound
+
+
+def _called_on(function: Scope, callee: Value) -> Value:
+    """The object whose method runs: `net.forward(x)` and `net(x)` both run on `net`."""
+    if isinstance(callee, Attr) and callee.name == function.name:
+        return callee.owner
+    return callee
 
 
 def _parameter_class(value: Param, depth: int) -> Value | None:

@@ -13,7 +13,8 @@ from ml_lsp.semantics.graph import escapes
 from ml_lsp.semantics.guards import callers_guard, is_unguarded
 from ml_lsp.semantics.library import ancestry
 from ml_lsp.semantics.loaders import is_evaluation, iterations, says_evaluation
-from ml_lsp.semantics.reach import Act
+from ml_lsp.semantics.reach import Act, acts
+from ml_lsp.semantics.values import Attr
 from tests.semantics.bodies import body, function, inquiry, scope_named
 
 WORDS = frozenset({"val", "valid", "test", "eval", "dev"})
@@ -207,3 +208,23 @@ def test_a_script_is_judged_as_one_body() -> None:
     assert isinstance(view.top_level, Body)
     (found,) = evaluations(view.top_level, SIGNS)
     assert [ast.unparse(act.call.node) for act in found.runs] == ["model(x)"]
+
+
+def test_a_module_that_is_called_is_the_self_of_its_forward() -> None:
+    scope = function(
+        """
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self):
+                self.inner = nn.Linear(1, 1)
+            def forward(self, x):
+                return self.inner(x)
+        def f(x):
+            net = Net()
+            net(x)
+            net.forward(x)
+        """
+    )
+    net = scope.value(scope.calls[1].node.func)
+    inner = [act for act in acts(scope.calls) if act.through]
+    assert [act.in_body(act.call.callee) for act in inner] == [Attr(net, "inner")] * 2
