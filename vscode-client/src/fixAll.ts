@@ -9,9 +9,9 @@ import {
   type WorkspaceEditMetadata,
 } from "vscode";
 import {
-  CodeAction,
   CodeActionRequest,
   CodeActionResolveRequest,
+  type CodeAction,
   type LanguageClient,
 } from "vscode-languageclient/node";
 
@@ -62,7 +62,7 @@ async function fixesOf(client: LanguageClient, document: TextDocument): Promise<
     range: { start: { line: 0, character: 0 }, end: { line: document.lineCount, character: 0 } },
     context: { diagnostics: [], only: [FIX_ALL] },
   });
-  const action = actions?.filter(CodeAction.is).find(({ kind }) => kind === FIX_ALL);
+  const action = actions?.find((offered): offered is CodeAction => "kind" in offered && offered.kind === FIX_ALL);
   const whole = action?.edit ?? (action && (await client.sendRequest(CodeActionResolveRequest.type, action)).edit);
   return client.protocol2CodeConverter.asWorkspaceEdit(whole);
 }
