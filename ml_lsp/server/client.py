@@ -49,9 +49,12 @@ def read_client(params: lsp.InitializeParams) -> Client:
         )
 
     properties = get("text_document.code_action.resolve_support.properties") or ()
+    # An editor that asks but cannot be told to ask again (Neovim 0.10 and 0.11) would not see what a change of the
+    # settings or of another file does: it is told without asking.
+    refresh = bool(get("workspace.diagnostics.refresh_support"))
     return Client(
-        pull=get("text_document.diagnostic") is not None,
-        refresh=bool(get("workspace.diagnostics.refresh_support")),
+        pull=refresh and get("text_document.diagnostic") is not None,
+        refresh=refresh,
         document_changes=bool(get("workspace.workspace_edit.document_changes")),
         resolve="edit" in properties and bool(get("text_document.code_action.data_support")),
         prefer=bool(get("text_document.code_action.is_preferred_support")),

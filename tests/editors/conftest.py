@@ -12,7 +12,6 @@ from editor_samples import write
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SI = os.environ.get("SI") or ROOT
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 EDITORS = Path(os.environ.get("ML_LSP_EDITORS") or CACHE / "ml-lsp-editors")
 
@@ -51,7 +50,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `ml-lsp` and `python`: this Python, which sees these sources."""
     folder = tmp_path_factory.mktemp("programs")
     for name, arguments in (("ml-lsp", "-P -m ml_lsp"), ("python", "")):
-        script = f'#!/bin/sh\nPYTHONPATH="{SI}" exec "{sys.executable}" {arguments} "$@"\n'
+        script = f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" {arguments} "$@"\n'
         write(folder / name, script).chmod(0o755)
     return folder
 

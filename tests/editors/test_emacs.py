@@ -38,7 +38,12 @@ def emacs(version: str, editors: Path, need: Need) -> list[str | Path]:
     command = unpacked("usr/bin/emacs-nox", editors, need)
     (dump,) = private.glob("*/emacs-*.pdmp")
     places = {"LOADPATH": shared / "lisp", "DATA": shared / "etc", "PATH": dump.parent}
-    return ["env", *(f"EMACS{name}={place}" for name, place in places.items()), *command, f"--dump-file={dump}"]
+    return [
+        "env",
+        *(f"EMACS{name}={place}" for name, place in places.items()),
+        *command,
+        f"--dump-file={dump}",
+    ]
 
 
 @pytest.fixture(scope="module", params=SESSIONS)
@@ -52,7 +57,9 @@ def session(
     """The folder after a session in Emacs, and what the session printed."""
     version, client = SESSIONS[request.param]
     command = emacs(version, editors, need)
-    shown = subprocess.run([*command, "--version"], capture_output=True, text=True, env=environment, check=True)
+    shown = subprocess.run(
+        [*command, "--version"], capture_output=True, text=True, env=environment, check=True
+    )
     assert f"Emacs {version}" in shown.stdout
     folder = fill(tmp_path_factory.mktemp("emacs"), TEXT if client == "eglot" else without_emoji(TEXT))
     configuration = {"CONFIGURATION": str(HERE / f"configurations/{client}.el")}

@@ -44,7 +44,8 @@ def findings(text: str, encoding: str, environment: dict[str, str], folder: Path
     server.communicate()
     ranges = [found["range"] for found in message["params"]["diagnostics"]]
     return chosen, [
-        Place(found["start"]["line"], found["start"]["character"], found["end"]["character"]) for found in ranges
+        Place(found["start"]["line"], found["start"]["character"], found["end"]["character"])
+        for found in ranges
     ]
 
 

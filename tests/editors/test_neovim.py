@@ -35,7 +35,9 @@ def session(
     """The folder after a session in Neovim, and what the session printed."""
     version = request.param
     command = neovim(version, editors, need)
-    shown = subprocess.run([*command, "--version"], capture_output=True, text=True, env=environment, check=True)
+    shown = subprocess.run(
+        [*command, "--version"], capture_output=True, text=True, env=environment, check=True
+    )
     assert f"NVIM v{version}." in shown.stdout
     folder = fill(tmp_path_factory.mktemp("neovim"))
     runtime = editors / "trixie/usr/share/nvim/runtime" if version == "0.10" else None

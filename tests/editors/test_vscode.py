@@ -16,7 +16,9 @@ HOST = HERE / "vscode"
 def names_in(folder: str) -> list[str]:
     """The names of all tests that the files of a host folder define."""
     files = sorted((HOST / folder).glob("*.js"))
-    return [name for file in files for name in re.findall(r'^  async "(.*)"\(', file.read_text("utf-8"), re.M)]
+    return [
+        name for file in files for name in re.findall(r'^  async "(.*)"\(', file.read_text("utf-8"), re.M)
+    ]
 
 
 def fill_workspace(workspace: Path, programs: Path) -> Path:
@@ -33,7 +35,15 @@ def fill_workspace(workspace: Path, programs: Path) -> Path:
 
 def run_host(editor: Path, extensions: list[Path], workspace: Path, folder: str, *trust: str) -> str:
     """Run the tests of a host folder and give what they print."""
-    command = [editor / "node", HOST / "host.mjs", editor, ",".join(map(str, extensions)), workspace, folder, *trust]
+    command = [
+        editor / "node",
+        HOST / "host.mjs",
+        editor,
+        ",".join(map(str, extensions)),
+        workspace,
+        folder,
+        *trust,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     return done.stdout + done.stderr
 
@@ -44,13 +54,20 @@ def fake_python(need: Need, editors: Path, tmp_path_factory: pytest.TempPathFact
     out = tmp_path_factory.mktemp("python") / "python.vsix"
     vsce = need(HERE.parent.parent / "vscode-client/node_modules/@vscode/vsce/vsce")
     options = ["--allow-missing-repository", "--skip-license", "--no-dependencies", "--out", str(out)]
-    subprocess.run(["node", vsce, "package", *options], cwd=HOST / "fake-python", check=True, capture_output=True)
+    subprocess.run(
+        ["node", vsce, "package", *options], cwd=HOST / "fake-python", check=True, capture_output=True
+    )
     return out
 
 
 @pytest.fixture(scope="session")
 def in_vscode(
-    need: Need, editors: Path, vsix: Path, fake_python: Path, programs: Path, tmp_path_factory: pytest.TempPathFactory
+    need: Need,
+    editors: Path,
+    vsix: Path,
+    fake_python: Path,
+    programs: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
     """What the host tests print in VS Code."""
     workspace = fill_workspace(tmp_path_factory.mktemp("workspace"), programs)
@@ -63,7 +80,10 @@ def in_untrusted(need: Need, editors: Path, vsix: Path, tmp_path_factory: pytest
     workspace = fill(tmp_path_factory.mktemp("untrusted"))
     for program in (".venv/bin/python", "bin/ml-lsp"):
         write(workspace / program, f"#!/bin/sh\ntouch {workspace}/ran\n").chmod(0o755)
-    settings = {"mlLsp.path": "${workspaceFolder}/bin/ml-lsp", "mlLsp.interpreter": str(workspace / ".venv/bin/python")}
+    settings = {
+        "mlLsp.path": "${workspaceFolder}/bin/ml-lsp",
+        "mlLsp.interpreter": str(workspace / ".venv/bin/python"),
+    }
     write(workspace / ".vscode/settings.json", json.dumps(settings))
     return run_host(need(editors / "vscode"), [vsix], workspace, "host-untrusted", "untrusted")
 

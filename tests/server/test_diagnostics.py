@@ -10,6 +10,8 @@ import pytest
 from tests.server.wire_client import FULL, WireClient, place, with_encodings, with_pull
 
 PULL = with_pull(FULL)
+# As Neovim 0.10 and 0.11: such an editor is pushed to, for it would not ask again when settings change.
+WITHOUT_REFRESH = {**PULL, "workspace": {**PULL["workspace"], "diagnostics": {"refreshSupport": False}}}
 Connect = Callable[..., WireClient]
 
 
@@ -180,7 +182,7 @@ def test_an_editor_that_asks_is_not_pushed_to(connect: Connect) -> None:
 
 
 def test_pull_is_announced_to_those_that_have_it(connect: Connect) -> None:
-    for capabilities, wanted in ((PULL, "ml-lsp"), (FULL, None)):
+    for capabilities, wanted in ((PULL, "ml-lsp"), (FULL, None), (WITHOUT_REFRESH, None)):
         client = connect(capabilities)
         answer = client.wait(lambda said: said.get("id") == 1)["result"]["capabilities"]
         assert answer.get("diagnosticProvider", {}).get("identifier") == wanted

@@ -71,7 +71,11 @@ async def diagnostics(client: LanguageClient, uri: str, pushed: asyncio.Task[obj
 
 
 def pulls(client: LanguageClient) -> bool:
-    return client.capabilities.text_document.diagnostic is not None
+    workspace = client.capabilities.workspace
+    refreshed = (
+        workspace is not None and workspace.diagnostics is not None and workspace.diagnostics.refresh_support
+    )
+    return bool(refreshed) and client.capabilities.text_document.diagnostic is not None
 
 
 def encoding(client: LanguageClient) -> str:

@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "packages"))
 
-from ml_lsp.cli import main  # noqa: E402  (only importable from here on)
+from ml_lsp.cli import main
 
 sys.exit(main())

@@ -8,7 +8,7 @@ import { fixWorkspace } from "./fixWorkspace";
 import { selectProfile } from "./profile";
 import type { Pages } from "./rulePages";
 import { OPEN_RULE_PAGE } from "./ruleLinks";
-import { ask } from "./serverCommands";
+import { ask, withServer } from "./serverCommands";
 import type { Supervisor } from "./supervisor";
 
 /** Registers all commands. */
@@ -16,8 +16,8 @@ export function registerCommands(supervisor: Supervisor, pages: Pages, output: L
   return [
     commands.registerCommand("mlLsp.restart", () => supervisor.restart()),
     commands.registerCommand("mlLsp.showOutput", () => output.show()),
-    commands.registerCommand("mlLsp.fixFile", fixFile),
-    commands.registerCommand("mlLsp.fixWorkspace", fixWorkspace),
+    commands.registerCommand("mlLsp.fixFile", () => withServer(supervisor, fixFile)),
+    commands.registerCommand("mlLsp.fixWorkspace", () => withServer(supervisor, fixWorkspace)),
     commands.registerCommand("mlLsp.reviewWorkspace", () => reviewWorkspace(supervisor, pages)),
     commands.registerCommand("mlLsp.explainRule", () => chooseRule(pages)),
     commands.registerCommand(OPEN_RULE_PAGE, (rule?: unknown) =>

@@ -24,7 +24,8 @@ export async function createRule(): Promise<void> {
     edit.insert(page, new Position(0, 0), ruleTemplate(name));
   }
   await workspace.applyEdit(edit);
-  await window.showTextDocument(page);
+  const { document } = await window.showTextDocument(page);
+  await document.save();
   await tellSetting();
 }
 

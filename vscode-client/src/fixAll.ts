@@ -1,22 +1,25 @@
 /** Runs the server's safe fixes over a file, a notebook or the whole workspace. */
 
 import {
-  Range,
   WorkspaceEdit,
-  commands,
   window,
   workspace,
-  type CodeAction,
   type TextDocument,
-  type WorkspaceEditMetadata,
   type WorkspaceEditEntryMetadata,
+  type WorkspaceEditMetadata,
 } from "vscode";
+import {
+  CodeActionRequest,
+  CodeActionResolveRequest,
+  type CodeAction,
+  type LanguageClient,
+} from "vscode-languageclient/node";
 
 const FIX_ALL = "source.fixAll.ml-lsp";
 
 /** Fixes the document in front, or every cell of the notebook in front. */
-export async function fixFile(): Promise<void> {
-  const found = await fixesOfAll(shownDocuments());
+export async function fixFile(client: LanguageClient): Promise<void> {
+  const found = await fixesOfAll(client, shownDocuments());
   if (found.length === 0) {
     void window.showInformationMessage("ml-lsp: nothing here can be fixed safely.");
   }
@@ -44,21 +47,24 @@ export async function applyAfterPreview(edits: readonly WorkspaceEdit[]): Promis
 }
 
 /** The edits that make all safe fixes, one for each document that has any. */
-export async function fixesOfAll(documents: readonly TextDocument[]): Promise<WorkspaceEdit[]> {
-  const edits = await Promise.all(documents.map(fixesOf));
+export async function fixesOfAll(
+  client: LanguageClient,
+  documents: readonly TextDocument[],
+): Promise<WorkspaceEdit[]> {
+  const edits = await Promise.all(documents.map((document) => fixesOf(client, document)));
   return edits.filter((edit) => edit !== undefined);
 }
 
-async function fixesOf(document: TextDocument): Promise<WorkspaceEdit | undefined> {
-  const everything = new Range(0, 0, document.lineCount, 0);
-  const actions = await commands.executeCommand<CodeAction[]>(
-    "vscode.executeCodeActionProvider",
-    document.uri,
-    everything,
-    FIX_ALL,
-    1, // Have the first one resolved: the server may compute its edit only then.
-  );
-  return actions.find((action) => action.kind?.value === FIX_ALL)?.edit;
+/** Asked of the server itself: the editor asks only about documents that it shows. */
+async function fixesOf(client: LanguageClient, document: TextDocument): Promise<WorkspaceEdit | undefined> {
+  const actions = await client.sendRequest(CodeActionRequest.type, {
+    textDocument: client.code2ProtocolConverter.asTextDocumentIdentifier(document),
+    range: { start: { line: 0, character: 0 }, end: { line: document.lineCount, character: 0 } },
+    context: { diagnostics: [], only: [FIX_ALL] },
+  });
+  const action = actions?.find((offered): offered is CodeAction => "kind" in offered && offered.kind === FIX_ALL);
+  const whole = action?.edit ?? (action && (await client.sendRequest(CodeActionResolveRequest.type, action)).edit);
+  return client.protocol2CodeConverter.asWorkspaceEdit(whole);
 }
 
 function shownDocuments(): TextDocument[] {

@@ -1,13 +1,14 @@
 /** Collects the safe fixes of every file of the workspace and shows them before they are made. */
 
 import { ProgressLocation, window, workspace, type TextDocument, type Uri, type WorkspaceEdit } from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
 import { applyAfterPreview, fixesOfAll } from "./fixAll";
 
 const FILES = "**/*.{py,ipynb,yaml,yml,json}";
 const NOT_OURS = "**/{.git,.venv,venv,env,node_modules,site-packages,__pycache__,.ipynb_checkpoints}/**";
 
 /** Asks for the fixes file by file, which may be cancelled, then shows all of them. */
-export async function fixWorkspace(): Promise<void> {
+export async function fixWorkspace(client: LanguageClient): Promise<void> {
   const edits = await window.withProgress(
     { location: ProgressLocation.Notification, title: "ml-lsp: looking for fixes", cancellable: true },
     async (progress, token) => {
@@ -18,7 +19,7 @@ export async function fixWorkspace(): Promise<void> {
           return undefined;
         }
         progress.report({ increment: 100 / files.length, message: `${index + 1} of ${files.length}` });
-        found.push(...(await fixesOfAll(await documentsOf(file))));
+        found.push(...(await fixesOfAll(client, await documentsOf(file))));
       }
       return found;
     },

@@ -16,7 +16,10 @@ export function currentProfile(): string {
 /** Asks for a profile and writes it to the settings of the workspace, or of the user where there is none. */
 export async function selectProfile(): Promise<void> {
   const current = currentProfile();
-  const items = PROFILES.map((item) => ({ ...item, detail: item.label === current ? "in use" : "" }));
+  const items = PROFILES.map(({ label, description }) => ({
+    label,
+    description: label === current ? `${description} (in use)` : description,
+  }));
   const choice = await window.showQuickPick(items, { title: "ml-lsp: which rules are on" });
   if (choice !== undefined) {
     const target = workspace.workspaceFolders ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;

@@ -51,7 +51,7 @@ function text(state: ServerState): string {
     case "starting":
       return "$(loading~spin) ml-lsp";
     case "running":
-      return `$(beaker) ml-lsp ${countFindings()}`;
+      return `$(beaker) ml-lsp ${countFindings()}`.trimEnd();
     default:
       return "$(warning) ml-lsp";
   }
@@ -70,7 +70,7 @@ function describe(state: ServerState): string {
     case "starting":
       return "The server is starting.";
     case "running":
-      return `${countFindings()} in this file. Server ${state.version}, ${ORIGINS[state.launch.origin]}.`;
+      return `Server ${state.version}, ${ORIGINS[state.launch.origin]}.`;
     case "waiting":
       return `The server ended; it starts again within ${state.delayMs / 1000} s.`;
     case "stopped":
@@ -78,8 +78,12 @@ function describe(state: ServerState): string {
   }
 }
 
+/** "3 findings" in the file in front; empty where no file is. */
 function countFindings(): string {
   const uris = shownDocuments();
+  if (uris.length === 0) {
+    return "";
+  }
   const count = uris.flatMap((uri) => languages.getDiagnostics(uri)).filter(({ source }) => source === SOURCE).length;
   return count === 1 ? "1 finding" : `${count} findings`;
 }
