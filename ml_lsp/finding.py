@@ -36,7 +36,7 @@ class Tag(Enum):
 class Rewrite:
     """A structural change that is worked out on the concrete syntax tree when somebody wants it.
 
-    `verb` is a function of `ml_lsp.fixes.STRUCTURAL`; `span` is what it is about; `argument` is Python text.
+    `verb` is a function of `ml_lsp.rewriting.STRUCTURAL`; `span` is what it is about; `argument` is Python text.
     """
 
     verb: str
@@ -50,7 +50,7 @@ class Rewrite:
 
 @dataclass(frozen=True)
 class Fix:
-    """A remedy: edits against the text as it stood, and structural changes (`fixes.worked_out` makes them edits).
+    """A remedy: edits against the text as it stood, and structural changes (`rewriting.worked_out` makes them edits).
 
     A safe fix never changes what correct code computes; only safe fixes run on save.
     """

@@ -105,7 +105,7 @@ def _fixable(document: Document, findings: Sequence[Finding], unsafe: bool) -> I
         if fix is None or not (unsafe or fix.safe):
             continue
         if fix.rewrites:
-            from ml_lsp.fixes import CannotRewrite, worked_out
+            from ml_lsp.rewriting import CannotRewrite, worked_out
 
             try:
                 fix = worked_out(document.text, fix, document.cells)

@@ -26,7 +26,7 @@ LAYERS = (
     ("rulebook", "settings", "files", "comments", "ignores"),
     ("placement", "units", "review", "shelf", "workspace"),
     ("fixing", "page"),
-    ("report", "opened", "kept", "batch", "explaining", "checking"),
+    ("report", "opened", "kept", "batch", "explaining", "checking", "pages"),
     ("server", "cli", "__main__"),
 )  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -37,7 +37,7 @@ KEPT = {
     "lsprotocol": ("server",),
     "jedi": ("oracle",),
     "parso": ("oracle",),
-    "libcst": ("syntax", "fixes"),
+    "libcst": ("syntax", "rewriting"),
 }
 
 

@@ -8,8 +8,8 @@ import random
 import pytest
 
 from ml_lsp.catalogue import Example, Rule
-from ml_lsp.fixes import worked_out
 from ml_lsp.review import Memory
+from ml_lsp.rewriting import worked_out
 from ml_lsp.text import Source, apply
 from tests.examples import IDS, PAIRS, expected, findings, reported
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_lsp.finding import Fix
-from ml_lsp.fixes import CannotRewrite, decorate, worked_out, wrap_in_with
+from ml_lsp.rewriting import CannotRewrite, decorate, worked_out, wrap_in_with
 from ml_lsp.text import Span, apply
 
 

@@ -1,4 +1,4 @@
-"""Loops that keep what carries a graph: added to a total, appended to a list, put into a dict."""
+"""The weights that code keeps of a model while training goes on: `best = model.state_dict()`."""
 
 from __future__ import annotations
 
@@ -7,180 +7,158 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ml_lsp.semantics.body import Loop
-from ml_lsp.semantics.carrying import Graphs
-from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.flow import Block
-from ml_lsp.semantics.graph import upstream
-from ml_lsp.semantics.guards import records
-from ml_lsp.semantics.loaders import iterations, names
+from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import is_evaluation_loader_name, is_loader_name, is_managed, written_name
-from ml_lsp.semantics.training import is_unknown, passes, train_loop
-from ml_lsp.semantics.types import own_class_of
-from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Unknown, Value, identity, options
+from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.torch import is_model_name, is_module, written_name
+from ml_lsp.semantics.training import is_backward, is_step
+from ml_lsp.semantics.values import Ref
 
-# Functions of unknown make that may differentiate what they are given.
-_TRAINING_NAME = re.compile(r"train|update|learn|backward|optimi[sz]e|step|finish", re.IGNORECASE)
+_COPIES_OF_THE_DICT = frozenset({"builtins.dict", "copy.copy", "collections.OrderedDict"})
+_OTHER_STATE = re.compile(r"optim|sched|scaler|ema|loader|sampler|swa|average", re.IGNORECASE)
+_TRAINS = re.compile(r"train|fit|epoch|learn|optimi[sz]e|step\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A value (`node`) that a statement adds to `holder` (`added`), or stores in it."""
+    """A reference to a model's weights that a statement keeps in `target`; `live` is the expression for them.
+
+    `model` is the model as written, `source` its weights without shallow copies around them.
+    """
 
     scope: Scope
-    statement: ast.AST
-    block: Block
-    holder: ast.expr
-    node: ast.expr
-    added: bool
+    statement: ast.Assign
+    target: ast.expr
+    live: ast.expr
+    source: ast.expr
+    model: ast.expr
+
+    @property
+    def name(self) -> str:
+        """The last name of the target."""
+        return written_name(self.target)
+
+    @property
+    def block(self) -> Block:
+        """The block of the statement."""
+        return self.scope.flow.blocks[self.statement]
+
+    @property
+    def is_of_a_model(self) -> bool:
+        """Whether what is kept belongs to a module that learns, not to an optimizer or an average."""
+        name = written_name(self.model)
+        if _OTHER_STATE.search(name):
+            return False
+        return is_module(self.scope, self.scope.value(self.model)) or is_model_name(name)
 
 
-@dataclass(frozen=True, eq=False)
-class KeptGraph:
-    """A kept value that carries its graph along; `is_number` if it is a scalar added to a number."""
-
-    kept: Kept
-    is_number: bool
-
-
-def kept_graphs(scope: Scope) -> list[list[KeptGraph]]:
-    """What the batch loops of a function (or piece) keep with its graph, in vain; a list for each loop."""
-    found = [(kept, loop) for kept in kept_values(scope) if (loop := _batch_loop(kept)) is not None]
-    if not found or is_managed(scope):
-        return []
-    graphs, groups = Graphs(scope), dict[ast.AST, list[KeptGraph]]()
-    for kept, loop in sorted(found, key=lambda pair: scope.tree.span(pair[0].node)):
-        value = scope.value(kept.node)
-        if graphs.carries(value) and records(scope, kept.block) and not _is_used(kept, graphs):
-            is_number = kept.added and graphs.is_scalar(value) and _starts_as_number(kept)
-            groups.setdefault(loop.node, []).append(KeptGraph(kept, is_number))
-    return list(groups.values())
+def kept_weights(scope: Scope) -> Iterator[Kept]:
+    """The statements of a scope that keep a reference to something's weights, or to the thing itself."""
+    for statement in scope.flow.blocks:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            for target, value in _pairs(statement.targets[0], statement.value):
+                for live in value.values if isinstance(value, ast.Dict) else (value,):
+                    found = _live(scope, live)
+                    if found is not None:
+                        yield Kept(scope, statement, target, live, *found)
 
 
-def kept_values(scope: Scope) -> Iterator[Kept]:
-    """The places of a scope that add to, append to or fill something."""
-    for event in scope.flow.events:
-        match event.node:
-            case ast.AugAssign(target=holder, op=ast.Add(), value=node):
-                yield Kept(scope, event.node, event.block, holder, node, True)
-            case ast.Call(func=ast.Attribute(value=holder, attr="append"), args=[node]):
-                yield Kept(scope, event.node, event.block, holder, node, False)
-    for statement, block in scope.flow.blocks.items():
-        match statement:
-            case ast.Assign(targets=[holder], value=ast.BinOp(left=left, op=ast.Add(), right=node)):
-                if ast.dump(left) == ast.dump(holder).replace("Store()", "Load()"):
-                    yield Kept(scope, statement, block, left, node, True)
-            case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)], value=node):
-                if not isinstance(key, ast.Constant | ast.Slice):
-                    yield Kept(scope, statement, block, holder, node, False)
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        yield from zip(target.elts, value.elts, strict=True)
+    else:
+        yield target, value
 
 
-def _batch_loop(kept: Kept) -> Loop | None:
-    """The loop over batches, or that trains, which what is kept outlives; None if it does not outlive one."""
+def _live(scope: Scope, node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """The weights below shallow copies, and the model they are of; None for anything else."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=model, attr="state_dict"), args=[], keywords=[]):
+            return node, model
+        case ast.Call(func=ast.Attribute(value=inner, attr="copy"), args=[]) if isinstance(inner, ast.Call):
+            return _live(scope, inner)
+        case ast.Call(func=func, args=[ast.Call() as inner], keywords=[]):
+            callee = scope.value(func)
+            shallow = isinstance(callee, Ref) and callee.name in _COPIES_OF_THE_DICT
+            return _live(scope, inner) if shallow else None
+        case ast.Name() | ast.Attribute():
+            return node, node
+    return None
+
+
+def is_conditional(kept: Kept, within: ast.AST | None) -> bool:
+    """Whether the weights are kept under an `if` inside a loop (or in the function, for None)."""
     for block in kept.block.chain():
-        if isinstance(block.node, ast.For | ast.AsyncFor | ast.While):
+        if block.node is within:
+            return False
+        if isinstance(block.node, ast.If):
+            return True
+    return False
+
+
+def training_around(kept: Kept) -> Loop | None:
+    """The loop around that trains the model: one that does not make it anew, and steps."""
+    for block in kept.block.chain():
+        if isinstance(block.node, ast.For | ast.AsyncFor | ast.While) and block.arm == "body":
             loop = Loop(kept.scope, block.node)
-            if _is_renewed(kept, loop) or _is_short(loop):
+            if _is_remade(kept, block):
                 return None
-            if _runs_over_batches(loop) or train_loop(loop) is not None:
+            if _trains(loop):
                 return loop
     return None
 
 
-def _runs_over_batches(loop: Loop) -> bool:
+def _is_remade(kept: Kept, body: Block) -> bool:
+    root = kept.model
+    while isinstance(root, ast.Attribute | ast.Call):
+        root = root.value if isinstance(root, ast.Attribute) else root.func
+    if isinstance(root, ast.Name):
+        definitions = kept.scope.flow.definitions.get(root.id, ())
+        if any(definition.block.inside(body) for definition in definitions):
+            return True
+    text = kept.scope.text(kept.model)
     return any(
-        is_loader_name(name) or is_evaluation_loader_name(name)
-        for iteration in iterations(loop.scope)
-        if iteration.node is loop.node
-        for name in names(loop.scope, iteration.iterable)
+        event.kind == "store" and event.block.inside(body) and kept.scope.text(event.node) == text
+        for event in kept.scope.flow.events
     )
 
 
-def _is_short(loop: Loop) -> bool:
-    """Whether a loop has a few rounds that are written out: `range(3)`."""
-    match loop.iterable:
-        case Result(Ref("builtins.range"), (Const(int(count)),)):
-            return count <= 4
+def _trains(loop: Loop) -> bool:
+    for act in acts(loop.calls):
+        if is_step(act) or is_backward(act):
+            return True
+        func = act.call.node.func
+        if (
+            act.call.target is None
+            and not isinstance(act.call.callee, Ref)
+            and _TRAINS.search(written_name(func))
+        ):
+            return True
     return False
 
 
-def _is_renewed(kept: Kept, loop: Loop) -> bool:
-    """Whether a loop makes, empties or deletes what holds the values in each iteration."""
-    scope, holder = kept.scope, ast.dump(kept.holder).replace("Store()", "Load()")
-    for statement, block in scope.flow.blocks.items():
-        if not loop.holds(block) or statement is kept.statement:
-            continue
-        targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-        plain = isinstance(statement, ast.Assign | ast.AnnAssign | ast.For | ast.Delete)
-        if plain and any(_binds(target, holder) for target in targets) and not _adds_to(statement, holder):
-            return True
+def is_read_later(kept: Kept) -> bool:
+    """Whether the kept weights may be read outside of the block that keeps them."""
+    scope, target = kept.scope, kept.target
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    if isinstance(target, ast.Name) and scope.is_function:
+        loads = scope.flow.loads_of.get(target.id, ())
+        return any(not load.block.inside(kept.block) or is_loop(load.block.node) for load in loads)
     return any(
-        call.method == "clear" and loop.holds(call.block) and ast.dump(call.node.func.value) == holder
-        for call in scope.calls
-        if isinstance(call.node.func, ast.Attribute)
+        _is_outside(kept, other, node)
+        for piece in scope.inquiry.pieces("mentions", kept.name)
+        for other in scope.inquiry.piece_scope(piece).with_inner()
+        for node in nodes(other)
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+        if written_name(node) == kept.name
     )
 
 
-def _binds(target: ast.AST | None, holder: str) -> bool:
-    if isinstance(target, ast.Tuple | ast.List):
-        return any(_binds(element, holder) for element in target.elts)
-    if isinstance(target, ast.Subscript):  # del losses[:]
-        return isinstance(target.slice, ast.Slice) and _binds(target.value, holder)
-    return target is not None and re.sub(r"Store\(\)|Del\(\)", "Load()", ast.dump(target)) == holder
-
-
-def _adds_to(statement: ast.AST, holder: str) -> bool:
-    value = getattr(statement, "value", None)
-    return isinstance(value, ast.BinOp) and ast.dump(value.left) == holder
-
-
-def _is_used(kept: Kept, graphs: Graphs) -> bool:
-    """Whether something may differentiate what is kept."""
-    scope = kept.scope
-    held = frozenset(identity(o) for o in options(scope.value(kept.holder)) if not isinstance(o, Const))
-    for act in graphs.backwards:
-        given = [act.receiver, *(act.in_body(act.call.scope.value(arg)) for arg in act.call.node.args)]
-        if any(_comes_from(value, kept, held) for value in given if value is not None):
-            return True
-    holder = scope.value(kept.holder)
-    for act in graphs.acts:
-        name = act.call.method or written_name(act.call.node.func)
-        if _TRAINING_NAME.search(name) and is_unknown(act) and passes(act, holder):
-            return True
-    return _is_read_by_training_elsewhere(kept) or (not graphs.backwards and _is_returned(kept, held))
-
-
-def _comes_from(value: Value, kept: Kept, held: frozenset[object]) -> bool:
-    return any(
-        identity(part) in held
-        or (isinstance(part, Op) and part.site is not None and part.site.node is kept.statement)
-        for part in upstream(value)
-    )
-
-
-def _is_returned(kept: Kept, held: frozenset[object]) -> bool:
-    nodes = [e.node.value for e in kept.scope.flow.events if isinstance(e.node, ast.Return) and e.node.value]
-    return any(_comes_from(kept.scope.value(node), kept, held) for node in nodes)
-
-
-def _is_read_by_training_elsewhere(kept: Kept) -> bool:
-    """Whether another function that runs backward mentions the attribute that holds the values."""
-    if not isinstance(kept.holder, ast.Attribute):
-        return False
-    inquiry, name = kept.scope.inquiry, kept.holder.attr
-    pieces = set(inquiry.pieces("mentions", "backward")) & set(inquiry.pieces("mentions", name))
-    return any(
-        "backward" in facts(inquiry.module.pieces[piece]).words for piece in pieces - {kept.scope.piece}
-    )
-
-
-def _starts_as_number(kept: Kept) -> bool:
-    """Whether a total is a Python number before the first value is added."""
-    scope, value = kept.scope, kept.scope.value(kept.holder)
-    if isinstance(value, Attr):
-        own = own_class_of(scope, value.owner)
-        found = own.attribute_values(value.name) if own is not None else ()
-        return any(isinstance(one, Const) for one in found)
-    starts = [one for one in options(value) if not isinstance(one, Op | Unknown)]
-    return bool(starts) and all(isinstance(one, Const) for one in starts)
+def _is_outside(kept: Kept, scope: Scope, node: ast.AST) -> bool:
+    if scope is not kept.scope:
+        return True
+    statement = scope.statement_of(node)
+    return statement is None or not scope.flow.blocks[statement].inside(kept.block)

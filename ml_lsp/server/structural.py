@@ -33,7 +33,7 @@ class Structural:
 
 def structural_edit(server: Server, wanted: Structural) -> Json | None:
     """The workspace edit of the fix; None if the document has changed since it was offered."""
-    from ml_lsp.fixes import CannotRewrite, worked_out
+    from ml_lsp.rewriting import CannotRewrite, worked_out
 
     session = server.session
     snapshot = session.snapshot(wanted.uri)

@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from ml_lsp.semantics.keeping import kept_graphs, kept_values
 from ml_lsp.semantics.carrying import Graphs
+from ml_lsp.semantics.kept_graphs import kept_graphs, kept_values
 from tests.semantics.bodies import function
 
 CODE = """

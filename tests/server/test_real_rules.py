@@ -75,7 +75,9 @@ def test_a_structural_fix_is_worked_out_when_chosen(client: WireClient) -> None:
     uri = client.open("validate.py", VALIDATE)
     [found] = client.published(uri, 1)
     assert found["code"] == "torch/missing-no-grad"
-    [fix] = [action for action in actions(client, uri, found["range"], [found]) if "no_grad" in action["title"]]
+    [fix] = [
+        action for action in actions(client, uri, found["range"], [found]) if "no_grad" in action["title"]
+    ]
     assert "edit" not in fix
     text = applied(VALIDATE, resolved(client, fix), uri)
     assert text == VALIDATE.replace("def validate", "@torch.no_grad()\ndef validate")

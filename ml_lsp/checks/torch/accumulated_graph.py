@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import in_brackets_where_needed, replace_node
-from ml_lsp.semantics.keeping import KeptGraph, kept_graphs
 from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.kept_graphs import KeptGraph, kept_graphs
 from ml_lsp.semantics.testcode import is_test_code
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.fixes import add_import, decorate, wrap_in_with
+from ml_lsp.fixes import add_import
+from ml_lsp.rewriting import decorate, wrap_in_with
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.evaluation import Evaluation, Signs, evaluations
 from ml_lsp.semantics.reach import Act
