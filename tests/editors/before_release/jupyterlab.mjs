@@ -19,10 +19,14 @@ const folder = (name) => {
   return path.join(base, name);
 };
 const workspace = folder("workspace");
-fs.copyFileSync(path.join(HERE, "explore.ipynb"), path.join(workspace, "explore.ipynb"));
+fs.copyFileSync(path.join(HERE, "project/explore.ipynb"), path.join(workspace, "explore.ipynb"));
 if (server === "ml-lsp") {
   const configuration = path.join(HERE, "../configurations/jupyter_server_config.json");
   fs.copyFileSync(configuration, path.join(folder("config"), "jupyter_server_config.json"));
+}
+if (server === "pylsp") {
+  const settings = path.join(HERE, "../configurations/jupyterlab_pylsp.json");
+  fs.copyFileSync(settings, path.join(folder("settings/@jupyter-lsp/jupyterlab-lsp"), "plugin.jupyterlab-settings"));
 }
 const quiet = folder("settings/@jupyterlab/apputils-extension");
 fs.writeFileSync(`${quiet}/notification.jupyterlab-settings`, '{"fetchNews":"false","checkForUpdates":false}');
