@@ -27,7 +27,7 @@ LAYERS = (
     ("placement", "units", "review", "shelf", "workspace"),
     ("fixing", "page"),
     ("report", "opened", "kept", "batch", "explaining", "checking", "pages"),
-    ("server", "cli", "__main__"),
+    ("server", "cli", "pylsp_plugin", "__main__"),
 )  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
@@ -36,6 +36,7 @@ KEPT = {
     "pygls": ("server",),
     "lsprotocol": ("server",),
     "jedi": ("oracle",),
+    "pylsp": ("pylsp_plugin",),
     "parso": ("oracle",),
     "libcst": ("syntax", "rewriting"),
 }

@@ -20,7 +20,7 @@ Need = Callable[[Path], Path]
 
 @pytest.fixture(scope="session")
 def need() -> Need:
-    """Gives a program or folder back if it is there; else fails in CI, and skips with the reason elsewhere."""
+    """Gives a program or folder back if it is there; else fails in CI, and skips elsewhere."""
 
     def check(path: Path) -> Path:
         if not path.exists():

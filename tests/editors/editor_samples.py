@@ -8,7 +8,14 @@ RULE = "yaml/load-without-loader"
 FIX = "Use `yaml.safe_load`"
 
 # A tab, an accent and an emoji stand before the first finding, an accent before the second.
-TEXT = 'import yaml\n\ndef read(fh):\n\tcafé = {"🚀": yaml.load(fh)}\n\tété = café, yaml.load(fh)\n\treturn été\n'
+TEXT = """\
+import yaml
+
+def read(fh):
+\tcafé = {"🚀": yaml.load(fh)}
+\tété = café, yaml.load(fh)
+\treturn été
+"""
 FIXED = TEXT.replace("yaml.load(", "yaml.safe_load(")
 CLEAN = "import yaml\n\nstream = open('é.yaml')\n"
 

@@ -1,4 +1,4 @@
-"""Reads what the scripts that run inside an editor print: a line for every test, `ok - name` or `not ok - name`."""
+"""Reads what scripts inside an editor print: for every test a line, `ok - name` or `not ok - name`."""
 
 import re
 

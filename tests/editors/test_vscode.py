@@ -76,7 +76,7 @@ def in_vscode(
 
 @pytest.fixture(scope="session")
 def in_untrusted(need: Need, editors: Path, vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the host tests print in a folder that is not trusted, and that names its own programs in its settings."""
+    """What the host tests print in an untrusted folder whose settings name programs of its own."""
     workspace = fill(tmp_path_factory.mktemp("untrusted"))
     for program in (".venv/bin/python", "bin/ml-lsp"):
         write(workspace / program, f"#!/bin/sh\ntouch {workspace}/ran\n").chmod(0o755)

@@ -11,7 +11,7 @@ const [editor, vsix, pictures] = process.argv.slice(2);
 fs.mkdirSync(pictures, { recursive: true });
 
 const workspace = fs.mkdtempSync(path.join(os.tmpdir(), "ml-lsp-project-"));
-for (const name of ["train.py", "explore.ipynb"]) fs.copyFileSync(path.join(HERE, name), path.join(workspace, name));
+for (const name of ["train.py", "explore.ipynb"]) fs.copyFileSync(path.join(HERE, "project", name), path.join(workspace, name));
 
 const session = await start({
   editor,
@@ -155,7 +155,7 @@ const steps = {
   },
 
   async "fix all in workspace shows a preview first"() {
-    fs.copyFileSync(path.join(HERE, "train.py"), path.join(workspace, "train.py"));
+    fs.copyFileSync(path.join(HERE, "project/train.py"), path.join(workspace, "train.py"));
     await sleep(1000);
     await quick("F1", "ml-lsp: Fix All in Workspace");
     await page.waitForSelector("text=Refactor Preview", { timeout: 60_000 });

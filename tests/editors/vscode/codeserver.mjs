@@ -108,7 +108,8 @@ function writeSettings(base, settings, machineSettings) {
   fs.writeFileSync(`${base}/config.yaml`, "auth: none\n");
 }
 
-function freePort() {
+/** A port that nobody listens on. */
+export function freePort() {
   return new Promise((resolve) => {
     const probe = net.createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address();
