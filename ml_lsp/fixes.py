@@ -52,6 +52,12 @@ def _parent_of(scope: Scope, node: ast.AST) -> ast.AST | None:
     return None
 
 
+def wrap_in_call(scope: Scope, node: ast.expr, function: str) -> tuple[Edit, Edit]:
+    """Make an expression the only argument of a call."""
+    start, end = scope.span(node)
+    return Edit(Span(start, start), f"{function}("), Edit(Span(end, end), ")")
+
+
 def pass_unactivated(loss: LossCall, maker: Maker) -> tuple[str, tuple[Edit, ...]]:
     """What an activation before a loss is applied to, as written, and the edit that passes it as it is.
 

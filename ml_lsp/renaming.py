@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ml_lsp.fixes import replace_node
+from ml_lsp.fixes import add_import, replace_node
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.names import public
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.text import Edit, Span
@@ -108,3 +109,27 @@ def add_to_import(imported: ImportedName, name: str) -> Edit:
     """Import another name in the same statement, at its end."""
     end = imported.scope.span(imported.statement.names[-1]).end
     return Edit(Span(end, end), f", {name}")
+
+
+def spelled(inquiry: Inquiry, dotted: str) -> tuple[str, tuple[Edit, ...]]:
+    """How a file may write an outside name, and the edits that import it if it cannot be written yet.
+
+    The name itself, `nn.Name` or `torch.nn.Name` where imported; else it joins a `from torch.nn import`.
+    """
+    imports = inquiry.module.tables.imports
+    module, _, name = dotted.rpartition(".")
+    known = {public(target): local for local, target in imports.items()}
+    if dotted in known:
+        return known[dotted], ()
+    prefix = module
+    while prefix:
+        if prefix in known:
+            return known[prefix] + dotted[len(prefix) :], ()
+        prefix = prefix.rpartition(".")[0]
+    for piece in inquiry.pieces("top level"):
+        scope = inquiry.piece_scope(piece)
+        for statement in scope.tree.body:
+            if isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level:
+                imported = ImportedName(scope, statement, statement.names[-1])
+                return name, (add_to_import(imported, name),)
+    return add_import(inquiry, module, name)
