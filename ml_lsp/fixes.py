@@ -193,6 +193,20 @@ def _is_string(node: ast.AST) -> bool:
     )
 
 
+def insert_first_argument(call: Call, text: str) -> Edit:
+    """Put an argument before all others of a call, on a line of its own where the first one has one."""
+    scope = call.scope
+    code, span_of = scope.tree.segment.text, scope.tree.span
+    arguments = [*call.node.args, *call.node.keywords]
+    if not arguments:
+        end = span_of(call.node).end - 1
+        return _edit(scope, Span(end, end), text)
+    first = min(span_of(argument).start for argument in arguments)
+    indent = code[code.rfind("\n", 0, first) + 1 : first]
+    gap = f"{_newline(scope)}{indent}" if not indent.strip() else " "
+    return _edit(scope, Span(first, first), f"{text},{gap}")
+
+
 def remove_argument(call: Call, node: ast.expr) -> Edit:
     """Take an argument out of a call, with its comma, and with its line where it has one to itself."""
     scope, span_of = call.scope, call.scope.tree.span

@@ -17,10 +17,10 @@ Uses = Callable[[Scope, ast.expr], bool]
 
 @dataclass(frozen=True, eq=False)
 class ImportedName:
-    """One name of a `from module import name as local` statement, in the scope that runs it."""
+    """One name of an import statement, in the scope that runs it."""
 
     scope: Scope
-    statement: ast.ImportFrom
+    statement: ast.Import | ast.ImportFrom
     alias: ast.alias
 
     @property
@@ -52,7 +52,7 @@ class ImportedName:
 
 
 def imported_name(scope: Scope, node: ast.Name) -> ImportedName | None:
-    """The import that a name comes from, if it is one `from ... import` and nothing else binds the name."""
+    """The import that a name comes from, if nothing else binds the name."""
     load = scope.flow.loads.get(node)
     if load is not None and load.definitions:
         return _from_definitions(scope, node.id)
@@ -67,9 +67,9 @@ def imported_name(scope: Scope, node: ast.Name) -> ImportedName | None:
 
 def _from_definitions(scope: Scope, name: str) -> ImportedName | None:
     definitions = scope.flow.definitions.get(name, ())
-    if len(definitions) != 1 or not isinstance(definitions[0].node, ast.ImportFrom):
+    statement = definitions[0].node if len(definitions) == 1 else None
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
         return None
-    statement = definitions[0].node
     alias = next((one for one in statement.names if (one.asname or one.name) == name), None)
     return ImportedName(scope, statement, alias) if alias is not None else None
 
@@ -85,7 +85,7 @@ def rename(scope: Scope, node: ast.expr, name: str, also: Uses) -> tuple[Edit, .
         end = scope.span(node).end
         return (Edit(Span(end - len(node.attr), end), name),)
     imported = imported_name(scope, node) if isinstance(node, ast.Name) else None
-    if imported is None:
+    if imported is None or isinstance(imported.statement, ast.Import):
         return ()
     known = _local_of(scope, imported, name)
     uses = [(where, use) for where, use in imported.uses() if use is node or also(where, use)]
@@ -100,7 +100,8 @@ def rename(scope: Scope, node: ast.expr, name: str, also: Uses) -> tuple[Edit, .
 
 def _local_of(scope: Scope, imported: ImportedName, name: str) -> str | None:
     """How the file can name the sibling already."""
-    wanted = public(f"{imported.statement.module}.{name}")
+    module = getattr(imported.statement, "module", "")
+    wanted = public(f"{module}.{name}")
     imports = scope.inquiry.module.tables.imports.items()
     return next((local for local, target in imports if public(target) == wanted), None)
 
