@@ -52,6 +52,12 @@ def _parent_of(scope: Scope, node: ast.AST) -> ast.AST | None:
     return None
 
 
+def wrap_in_call(scope: Scope, node: ast.expr, function: str) -> tuple[Edit, Edit]:
+    """Make an expression the only argument of a call."""
+    start, end = scope.span(node)
+    return Edit(Span(start, start), f"{function}("), Edit(Span(end, end), ")")
+
+
 def pass_unactivated(loss: LossCall, maker: Maker) -> tuple[str, tuple[Edit, ...]]:
     """What an activation before a loss is applied to, as written, and the edit that passes it as it is.
 
@@ -185,6 +191,20 @@ def _is_string(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (
         isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
     )
+
+
+def insert_first_argument(call: Call, text: str) -> Edit:
+    """Put an argument before all others of a call, on a line of its own where the first one has one."""
+    scope = call.scope
+    code, span_of = scope.tree.segment.text, scope.tree.span
+    arguments = [*call.node.args, *call.node.keywords]
+    if not arguments:
+        end = span_of(call.node).end - 1
+        return _edit(scope, Span(end, end), text)
+    first = min(span_of(argument).start for argument in arguments)
+    indent = code[code.rfind("\n", 0, first) + 1 : first]
+    gap = f"{_newline(scope)}{indent}" if not indent.strip() else " "
+    return _edit(scope, Span(first, first), f"{text},{gap}")
 
 
 def remove_argument(call: Call, node: ast.expr) -> Edit:

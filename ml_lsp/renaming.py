@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ml_lsp.fixes import replace_node
+from ml_lsp.fixes import add_import, replace_node
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.names import public
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.text import Edit, Span
@@ -16,10 +17,10 @@ Uses = Callable[[Scope, ast.expr], bool]
 
 @dataclass(frozen=True, eq=False)
 class ImportedName:
-    """One name of a `from module import name as local` statement, in the scope that runs it."""
+    """One name of an import statement, in the scope that runs it."""
 
     scope: Scope
-    statement: ast.ImportFrom
+    statement: ast.Import | ast.ImportFrom
     alias: ast.alias
 
     @property
@@ -51,7 +52,7 @@ class ImportedName:
 
 
 def imported_name(scope: Scope, node: ast.Name) -> ImportedName | None:
-    """The import that a name comes from, if it is one `from ... import` and nothing else binds the name."""
+    """The import that a name comes from, if nothing else binds the name."""
     load = scope.flow.loads.get(node)
     if load is not None and load.definitions:
         return _from_definitions(scope, node.id)
@@ -66,9 +67,9 @@ def imported_name(scope: Scope, node: ast.Name) -> ImportedName | None:
 
 def _from_definitions(scope: Scope, name: str) -> ImportedName | None:
     definitions = scope.flow.definitions.get(name, ())
-    if len(definitions) != 1 or not isinstance(definitions[0].node, ast.ImportFrom):
+    statement = definitions[0].node if len(definitions) == 1 else None
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
         return None
-    statement = definitions[0].node
     alias = next((one for one in statement.names if (one.asname or one.name) == name), None)
     return ImportedName(scope, statement, alias) if alias is not None else None
 
@@ -84,7 +85,7 @@ def rename(scope: Scope, node: ast.expr, name: str, also: Uses) -> tuple[Edit, .
         end = scope.span(node).end
         return (Edit(Span(end - len(node.attr), end), name),)
     imported = imported_name(scope, node) if isinstance(node, ast.Name) else None
-    if imported is None:
+    if imported is None or isinstance(imported.statement, ast.Import):
         return ()
     known = _local_of(scope, imported, name)
     uses = [(where, use) for where, use in imported.uses() if use is node or also(where, use)]
@@ -99,7 +100,8 @@ def rename(scope: Scope, node: ast.expr, name: str, also: Uses) -> tuple[Edit, .
 
 def _local_of(scope: Scope, imported: ImportedName, name: str) -> str | None:
     """How the file can name the sibling already."""
-    wanted = public(f"{imported.statement.module}.{name}")
+    module = getattr(imported.statement, "module", "")
+    wanted = public(f"{module}.{name}")
     imports = scope.inquiry.module.tables.imports.items()
     return next((local for local, target in imports if public(target) == wanted), None)
 
@@ -108,3 +110,27 @@ def add_to_import(imported: ImportedName, name: str) -> Edit:
     """Import another name in the same statement, at its end."""
     end = imported.scope.span(imported.statement.names[-1]).end
     return Edit(Span(end, end), f", {name}")
+
+
+def spelled(inquiry: Inquiry, dotted: str) -> tuple[str, tuple[Edit, ...]]:
+    """How a file may write an outside name, and the edits that import it if it cannot be written yet.
+
+    The name itself, `nn.Name` or `torch.nn.Name` where imported; else it joins a `from torch.nn import`.
+    """
+    imports = inquiry.module.tables.imports
+    module, _, name = dotted.rpartition(".")
+    known = {public(target): local for local, target in imports.items()}
+    if dotted in known:
+        return known[dotted], ()
+    prefix = module
+    while prefix:
+        if prefix in known:
+            return known[prefix] + dotted[len(prefix) :], ()
+        prefix = prefix.rpartition(".")[0]
+    for piece in inquiry.pieces("top level"):
+        scope = inquiry.piece_scope(piece)
+        for statement in scope.tree.body:
+            if isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level:
+                imported = ImportedName(scope, statement, statement.names[-1])
+                return name, (add_to_import(imported, name),)
+    return add_import(inquiry, module, name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import (
     Attr,
     Display,
@@ -18,6 +20,7 @@ from ml_lsp.semantics.values import (
     Result,
     Star,
     Value,
+    identity,
 )
 
 # Calls that hand on the content of their first argument, or the path it is.
@@ -98,3 +101,19 @@ def _sources_of(value: Value, through_files: bool) -> Iterator[Value]:
                 waiting.append(callee)
             case Op(operands=items) | Either(items) | Display(items=items):
                 waiting += items
+
+
+def written_by(call: Call, path: Value, writers: Collection[str]) -> Call | None:
+    """The earlier call of one of these functions, in the same code, that was given the same path."""
+    for scope in call.scope.together():
+        for other in scope.calls:
+            if other.name in writers and other.when < call.when:
+                given = [*other.node.args[1:], *(keyword.value for keyword in other.node.keywords)]
+                if any(identity(scope.value(node)) == identity(path) for node in given):
+                    return other
+    return None
+
+
+def checks_hashes(scope: Scope) -> bool:
+    """Whether code computes a hash, which it then compares."""
+    return any((call.name or "").startswith("hashlib.") for call in scope.calls)

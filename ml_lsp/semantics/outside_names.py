@@ -53,3 +53,35 @@ def imported_names(scope: Scope) -> Iterator[Mention]:
             for alias, item in zip(statement.names, imports_of(statement), strict=True):
                 dotted = alias.name if isinstance(statement, ast.Import) else item.target
                 yield Mention(scope, alias, public(dotted))
+
+
+def is_type_question(scope: Scope, node: ast.AST) -> bool:
+    """Whether a class is named only to ask what something is: in an annotation, in `isinstance(...)`."""
+    asked = [
+        arg
+        for call in scope.calls
+        if call.name in ("builtins.isinstance", "builtins.issubclass")
+        for arg in call.node.args
+    ]
+    asked += [annotation for statement in scope.flow.blocks for annotation in _annotations(statement)]
+    return any(part is node for place in asked for part in ast.walk(place))
+
+
+def names_in_decorators(scope: Scope) -> Iterator[Mention]:
+    """The outside names in the decorators of a function, which run where it is defined."""
+    decorators = getattr(scope.node, "decorator_list", [])
+    if decorators and scope.parent is not None:
+        inside = {part for decorator in decorators for part in ast.walk(decorator)}
+        yield from (mention for mention in used_names(scope.parent) if mention.node in inside)
+
+
+def _annotations(statement: ast.AST) -> Iterator[ast.expr]:
+    match statement:
+        case ast.AnnAssign(annotation=annotation):
+            yield annotation
+        case ast.FunctionDef(args=args, returns=returns) | ast.AsyncFunctionDef(args=args, returns=returns):
+            for arg in (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg):
+                if arg is not None and arg.annotation is not None:
+                    yield arg.annotation
+            if returns is not None:
+                yield returns

@@ -126,6 +126,14 @@ class Scope:
         start, end = self.tree.span(node)
         return self.tree.segment.text[start:end]
 
+    def has_comment(self, node: ast.AST) -> bool:
+        """Whether a comment stands behind a node on its last line, or on the line above its first."""
+        text = self.tree.segment.text
+        start, end = self.tree.span(node)
+        behind = text[end:].partition("\n")[0]
+        above = text[:start].rpartition("\n")[0].rpartition("\n")[2]
+        return "#" in behind or above.lstrip().startswith("#")
+
     def name_span(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Span:
         """Where the name stands in a definition of a function or class."""
         text = self.tree.segment.text

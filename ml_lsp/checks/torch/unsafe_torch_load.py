@@ -1,0 +1,65 @@
+"""See rules/torch/unsafe-torch-load.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import add_argument
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.origin import checks_hashes, origin, written_by
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.values import Const, Op, Value
+from ml_lsp.semantics.versions import may_be_before
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report the loading of checkpoints that others may have prepared."""
+    if is_test_code(call.scope) or call.argument_value(None, "weights_only") == Const(True):
+        return
+    if call.name == "torch.load":
+        yield from _of_load(call, rule)
+    elif not call.lacks(4, "check_hash") or checks_hashes(call.scope):
+        return
+    elif call.lacks(6, "weights_only") or call.constant(6, "weights_only") is False:
+        node, url = call.argument(0, "url"), call.argument_value(0, "url")
+        if node is not None and url is not None and _host(url) not in rule.data["trusted_hosts"]:
+            yield _finding(call, f"`{' '.join(call.scope.text(node).split())}`", rule)
+
+
+def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
+    versions, unsaid = call.scope.inquiry.versions, call.lacks(None, "weights_only")
+    any_pickle = unsaid and call.argument_value(2, "pickle_module") is not None
+    if any_pickle or call.constant(None, "weights_only") is False:
+        source = _download(call, rule)
+        if source and not checks_hashes(call.scope):
+            yield _finding(call, source, rule)
+    elif unsaid and may_be_before(versions, "torch", rule.data["safe_since"]):
+        yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
+
+
+def _download(call: Call, rule: Rule) -> str:
+    """Where the file that is loaded comes from, if that is elsewhere; else empty."""
+    file = call.argument_value(0, "f")
+    if file is None:
+        return ""
+    found = origin(file, rule.data["downloads"], through_files=True)
+    if found is not None:
+        return f"an upload (`{found.name}`)" if found.kind == "upload" else f"`{found.name}`"
+    writer = written_by(call, file, rule.data["downloads"])
+    return f"`{writer.name}`" if writer is not None else ""
+
+
+def _host(url: Value) -> str:
+    """The host that a URL names, as far as its first part tells."""
+    start = url.operands[0] if isinstance(url, Op) and url.operands else url
+    known = isinstance(start, Const) and isinstance(start.value, str)
+    return urlsplit(start.value).hostname or "" if known and isinstance(start, Const) else ""
+
+
+def _finding(call: Call, source: str, rule: Rule) -> Finding:
+    given = call.argument_value(None, "weights_only") or call.argument_value(2, "pickle_module")
+    edits = [] if given is not None or call.has_unpacking else [add_argument(call, "weights_only=True")]
+    return rule.finding(call.span, edits=edits, call=call.scope.text(call.node.func), source=source)
