@@ -34,9 +34,9 @@ _SCALER = "torch.amp.GradScaler"
 class Breach:
     """A call that breaks the protocol of a scaler; `kind` says how.
 
-    `plain step`: the optimizer steps with scaled gradients. `no update`: the scale never changes. `not scaled`:
-    the scaler steps, but no loss was scaled. `twice`: gradients are unscaled again. `dropped`: a scaled loss is
-    not used.
+    `plain step`: the optimizer steps with scaled gradients. `no update`: the scale never changes.
+    `not scaled`: the scaler steps, but no loss was scaled. `twice`: gradients are unscaled again.
+    `dropped`: a scaled loss is not used.
     """
 
     kind: str
