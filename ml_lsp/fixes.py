@@ -82,6 +82,18 @@ def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     return _edit(scope, Span(line_start, line_start), f"{indent}{line}{_newline(scope)}")
 
 
+def insert_after(scope: Scope, statement: ast.stmt, line: str) -> Edit:
+    """Put a line of code after a statement of one line, in its block, behind the comment on it."""
+    text, span = scope.tree.segment.text, scope.tree.span(statement)
+    source = Source(text)
+    indent = text[source.line_span(source.line_of(span.start)).start : span.start]
+    behind = text[span.end : source.line_span(source.line_of(span.end)).end].rstrip("\r\n")
+    if indent.strip() or (behind.strip() and not behind.strip().startswith("#")):
+        return _edit(scope, Span(span.end, span.end), f"; {line}")
+    at = span.end + len(behind)
+    return _edit(scope, Span(at, at), f"{_newline(scope)}{indent}{line}")
+
+
 def insert_text_before(scope: Scope, node: ast.AST, text: str) -> Edit:
     """Put a piece of code right before a node."""
     start = scope.span(node).start

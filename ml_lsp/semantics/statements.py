@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.text import Source
+
+_RULE_NAME = re.compile(r"\b[a-z0-9-]+/[a-z0-9-]+\b")
 
 
 def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
@@ -70,8 +73,9 @@ def is_read(inquiry: Inquiry, attribute: str) -> bool:
 
 
 def comment_near(scope: Scope, node: ast.AST) -> str:
-    """The comments on the lines of a node and on the line above it; empty if there are none."""
+    """The comments on the lines of a node and on the line above it; names of rules are left out."""
     source = Source(scope.tree.segment.text)
     start, end = scope.tree.span(node)
     lines = range(max(0, source.line_of(start) - 1), source.line_of(end) + 1)
-    return " ".join(source.line_text(line).partition("#")[2] for line in lines).strip()
+    comments = " ".join(source.line_text(line).partition("#")[2] for line in lines)
+    return _RULE_NAME.sub("", comments).strip()

@@ -1,0 +1,65 @@
+"""Lists that hold one object several times: `[layer] * n`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.values import Const, Ref, walk
+
+
+@dataclass(frozen=True, eq=False)
+class Repetition:
+    """An expression `node` that puts what `layer` stands for in a list `number` times."""
+
+    scope: Scope
+    node: ast.expr
+    layer: ast.expr
+    number: ast.expr
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is written as a list times a number."""
+        return isinstance(self.node, ast.BinOp) and any(
+            isinstance(side, ast.List) for side in (self.node.left, self.node.right)
+        )
+
+
+def repetitions(scope: Scope, containers: Collection[str]) -> Iterator[Repetition]:
+    """The repetitions in a scope that go into one of these containers: `nn.ModuleList([layer] * n)`."""
+    found = [made for node in nodes(scope) if (made := _repetition(scope, node)) is not None]
+    for one in found:
+        if scope.value(one.number) != Const(1) and _reaches(scope, one.node, containers):
+            yield one
+
+
+def _repetition(scope: Scope, node: ast.AST) -> Repetition | None:
+    match node:
+        case ast.BinOp(left=ast.List(elts=[layer]) | ast.Tuple(elts=[layer]), op=ast.Mult(), right=number):
+            return Repetition(scope, node, layer, number)
+        case ast.BinOp(left=number, op=ast.Mult(), right=ast.List(elts=[layer]) | ast.Tuple(elts=[layer])):
+            return Repetition(scope, node, layer, number)
+        case ast.Call(args=[layer, number]) if scope.value(node.func) == Ref("itertools.repeat"):
+            return Repetition(scope, node, layer, number)
+        case ast.ListComp(
+            elt=ast.Name() as layer, generators=[ast.comprehension(target=target, iter=number, ifs=[])]
+        ):
+            bound = {part.id for part in ast.walk(target) if isinstance(part, ast.Name)}
+            return Repetition(scope, node, layer, number) if layer.id not in bound else None
+    return None
+
+
+def _reaches(scope: Scope, node: ast.expr, containers: Collection[str]) -> bool:
+    """Whether a container is made of an expression, where it stands or by way of a name."""
+    for call in scope.calls:
+        if call.name in containers:
+            for arg in call.node.args:
+                if any(part is node for part in ast.walk(arg)):
+                    return True
+                sites = (part.site for part in walk(scope.value(arg)))
+                if any(site is not None and site.node is node for site in sites):
+                    return True
+    return False
