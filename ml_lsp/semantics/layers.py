@@ -19,15 +19,15 @@ from ml_lsp.semantics.values import Attr, Const, Item, Op, Ref, Result, Value
 
 _DEEPEST = 12
 _KEEPS_SIZE = re.compile(
-    r"torch\.nn\.(?:(?:Leaky|P|R|C|S|E|G)?(?:ReLU6?|ELU)|SELU|CELU|GELU|SiLU|Mish|Hard\w+|Softplus|Softsign|Softshrink"
-    r"|Softmax|LogSoftmax|Softmin|Tanh\w*|Sigmoid|LogSigmoid|Threshold|Identity|\w*Dropout\d?d?|LayerNorm)\Z"
+    r"torch\.nn\.(?:(?:Leaky|P|R|C|S|E|G)?(?:ReLU6?|ELU)|SELU|CELU|GELU|SiLU|Mish|Hard\w+|Softplus|Softsign"
+    r"|Softshrink|Softmax|LogSoftmax|Softmin|Tanh\w*|Sigmoid|LogSigmoid|Threshold|Identity|\w*Dropout\d?d?|LayerNorm)\Z"
 )
 _KEEPS_CHANNELS = re.compile(
     r"torch\.nn\.(?:(?:Adaptive)?(?:Avg|Max|LP)Pool\dd|Upsample|Upsampling\w+|\w*Pad\dd)\Z"
 )
 _KEEPING_FUNCTIONS = re.compile(
-    r"torch\.(?:nn\.functional\.)?(?:relu_?|relu6|leaky_relu|gelu|elu|selu|celu|silu|mish|tanh|sigmoid|softplus|dropout"
-    r"|softmax|log_softmax|hardtanh|hardswish)\Z"
+    r"torch\.(?:nn\.functional\.)?(?:relu_?|relu6|leaky_relu|gelu|elu|selu|celu|silu|mish|tanh|sigmoid|softplus"
+    r"|dropout|softmax|log_softmax|hardtanh|hardswish)\Z"
 )
 _POOLING_FUNCTIONS = re.compile(
     r"torch\.nn\.functional\.(?:adaptive_)?(?:max|avg)_pool\dd\Z|torch\.nn\.functional\.interpolate\Z"
@@ -99,7 +99,7 @@ class Pair:
 
 
 def number(scope: Scope, value: Value | None) -> int | None:
-    """The whole number that a value is, through attributes set once and arithmetic; None if it is not known."""
+    """The whole number that a value is, through attributes set once and arithmetic; None if not known."""
     match value:
         case Const(int() as known) if not isinstance(known, bool):
             return known
@@ -170,7 +170,7 @@ def _layer(scope: Scope, callee: Value) -> Layer | None:
 def _producer(
     scope: Scope, value: Value, kind: str, between: tuple[str, ...], depth: int = _DEEPEST
 ) -> tuple[Layer, tuple[str, ...], Result] | None:
-    """The layer that a value comes out of, through steps that keep its size, with the names of those steps."""
+    """The layer that a value comes out of through steps that keep its size, with those steps' names."""
     if depth == 0:
         return None
     match value:

@@ -28,7 +28,7 @@ from ml_lsp.semantics.values import (
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """A place that changes a module: `node` is where, `owner` the module (or the part of it) that is changed."""
+    """A place that changes a module: `node` is where, `owner` the module, or the part of it, that changes."""
 
     scope: Scope
     node: ast.AST
@@ -91,7 +91,7 @@ def _holds_module(scope: Scope, value: Value) -> bool:
 
 
 def frozen_modules(body: Body) -> Iterator[Change]:
-    """Where all parameters of a module are frozen: in a loop without a condition, or by `requires_grad_(False)`."""
+    """Where all parameters of a module are frozen: in a plain loop, or by `requires_grad_(False)`."""
     for scope in body.scopes:
         for event in scope.flow.events:
             match event.node:
@@ -119,7 +119,7 @@ def _iterated(value: Value) -> Value | None:
 
 
 def thaws(body: Body) -> bool:
-    """Whether anything in a body makes parameters trainable again, or may: `requires_grad = ...` not False."""
+    """Whether anything in a body makes, or may make, parameters trainable again."""
     for scope in body.scopes:
         for event in scope.flow.events:
             match event.node:

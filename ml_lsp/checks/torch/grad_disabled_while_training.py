@@ -26,7 +26,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         return
     reported: set[ast.AST] = set()
     for call in body.calls:
-        if call.method == "backward" and not expects_an_error(call):
+        if call.method == "backward" and not call.node.args and not expects_an_error(call):
             guard = _guard_of_loss(call)
             if guard is not None and guard not in reported:
                 reported.add(guard)
