@@ -67,7 +67,7 @@ def _is_linear(call: Call, value: Value) -> bool:
 
 
 def _takes_a_batch(call: Call, position: int) -> bool:
-    """Whether a function or method normalises a batch: what `forward` returns, or a model's output in a loop."""
+    """Whether what is normalised is a batch: what `forward` returns, or a model's output in a loop."""
     fed = call.argument(0, "input") if position == 1 else getattr(call.node.func, "value", None)
     if not isinstance(fed, ast.expr):
         return False
