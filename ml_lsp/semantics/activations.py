@@ -250,3 +250,16 @@ def _adds_to(scope: Scope, container: Value, statement: ast.stmt | None) -> bool
         if identity(scope.value(owner)) == identity(container):
             return True
     return False
+
+
+def same_values(value: Value) -> Value:
+    """A tensor below steps that change its shape, precision or place and none of its values."""
+    for _ in range(_DEEPEST):
+        match value:
+            case Result(Attr(owner, name)) if name in NEUTRAL_METHODS:
+                value = owner
+            case Result(Ref(name), (first, *_)) if name in _NEUTRAL_FUNCTIONS:
+                value = first
+            case _:
+                break
+    return value

@@ -1,0 +1,127 @@
+"""See rules/torch/linear-without-activation.yaml."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.layers import Layer, Pair, neighbours, number
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.values import Attr, Const, identity
+from ml_lsp.text import Edit, Span
+
+_LINEAR = "torch.nn.Linear"
+_CONV = re.compile(r"torch\.nn\.Conv\dd\Z")
+_TRANSPARENT = re.compile(r"torch\.nn\.(?:\w*Dropout\d?d?|Identity)\Z|torch\.nn\.functional\.dropout\Z")
+# Names of layers and classes that are linear on purpose.
+_ON_PURPOSE = re.compile(
+    r"rank|lora|(?:^|_)low|bottleneck|reduc|proj|adapter|linear_?(?:model|net|regression|baseline|probe)|baseline|embed"
+    r"|factor|down|up(?:_|\d|$)|squeeze|expand|dummy|toy|simple",
+    re.IGNORECASE,
+)
+
+
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
+    """Report a linear layer that takes what another one gives, unchanged."""
+    if is_test_code(body.scope):
+        return
+    reported: set[ast.AST] = set()
+    for pair in neighbours(body):
+        site = pair.second.made.site
+        if site is None or site.node in reported or site.scope.inquiry.asker is not None:
+            continue
+        if _is_one_map(pair) and not _is_meant(pair) and _is_used_once(pair):
+            reported.add(site.node)
+            edits = _between(site.scope, site.node) if pair.call is None else []
+            words = (layer.name.rpartition(".")[2] for layer in (pair.first, pair.second))
+            first, second = words
+            yield rule.finding(
+                site.scope.span(site.node), edits=edits, first=first, second=second, activation="nn.ReLU()"
+            )
+
+
+def _is_one_map(pair: Pair) -> bool:
+    """Whether two layers are certainly linear, with biases, and not narrow in the middle."""
+    first, second = pair.first, pair.second
+    if not all(_TRANSPARENT.match(name) for name in pair.between):
+        return False
+    if first.name == second.name == _LINEAR:
+        return _has_bias(first) and _has_bias(second) and _is_wide(first, second)
+    convs = first.name == second.name and _CONV.match(first.name) and not pair.between
+    return bool(convs) and all(map(_is_full, (first, second))) and _is_wide(first, second)
+
+
+def _has_bias(layer: Layer) -> bool:
+    return layer.made.argument(2, "bias") in (None, Const(True))
+
+
+def _is_full(layer: Layer) -> bool:
+    """Whether a convolution mixes all channels over more than one pixel, and has a bias."""
+    size, groups = layer.made.argument(2, "kernel_size"), layer.made.argument(6, "groups")
+    known = size is not None and number(layer.scope, size) not in (None, 1)
+    return known and groups in (None, Const(1)) and layer.made.argument(7, "bias") in (None, Const(True))
+
+
+def _is_wide(first: Layer, second: Layer) -> bool:
+    """Whether what passes between is at least as wide as one of the ends."""
+    if first.sizes is None or second.sizes is None:
+        return False
+    middle, ends = (
+        first.given(first.sizes.gives),
+        (first.given(first.sizes.takes), second.given(second.sizes.gives)),
+    )
+    if middle is None or None in ends:
+        return False
+    width = number(first.scope, middle)
+    known = [number(layer.scope, end) for layer, end in zip((first, second), ends, strict=True)]
+    if width is not None and all(size is not None for size in known):
+        return width >= min(size for size in known if size is not None)
+    return any(end is not None and identity(end) == identity(middle) for end in ends)
+
+
+def _is_meant(pair: Pair) -> bool:
+    """Whether a name says that the pair is linear on purpose."""
+    names = []
+    for layer in (pair.first, pair.second):
+        site = layer.made.site
+        if site is not None:
+            statement = site.scope.statement_of(site.node)
+            targets = getattr(statement, "targets", [])
+            names += [site.scope.text(target) for target in targets if not isinstance(target, ast.Tuple)]
+            owner = enclosing_class(site.scope)
+            names += [owner.name, site.scope.name] if owner is not None else [site.scope.name]
+    for value in (pair.call.callee if pair.call else None, pair.fed_by.callee if pair.fed_by else None):
+        names += [value.name] if isinstance(value, Attr) else []
+    return any(_ON_PURPOSE.search(name) for name in names)
+
+
+def _is_used_once(pair: Pair) -> bool:
+    """Whether only the second layer uses what the first one gives."""
+    if pair.call is None or pair.fed_by is None or pair.fed_by.site is None:
+        return True
+    scope = pair.call.scope
+    statement = scope.statement_of(pair.fed_by.site.node)
+    if statement is None or statement is scope.statement_of(pair.call.node):
+        return True
+    loads = [
+        load
+        for found in scope.flow.loads_of.values()
+        for load in found
+        if any(definition.node is statement for definition in load.definitions)
+    ]
+    return len(loads) == 1
+
+
+def _between(scope: Scope, node: ast.AST) -> list[Edit]:
+    """An activation before a layer of a Sequential, named as the layer is."""
+    func = node.func if isinstance(node, ast.Call) else None
+    if not isinstance(func, ast.Attribute):
+        return []
+    start = scope.span(node).start
+    return [Edit(Span(start, start), f"{scope.text(func.value)}.ReLU(), ")]

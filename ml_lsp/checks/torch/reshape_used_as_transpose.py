@@ -1,0 +1,47 @@
+"""See rules/torch/reshape-used-as-transpose.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import in_brackets_where_needed, replace_node
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.values import Attr, Const, Item, Result, Value, identity
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report a reshape to the sizes of the same tensor in another order."""
+    scope, args = call.scope, list(call.node.args)
+    is_function = call.name == "torch.reshape"
+    if isinstance(call.callee, Attr) == is_function or call.node.keywords or not args:
+        return
+    tensor = args.pop(0) if is_function else getattr(call.node.func, "value", None)
+    if len(args) == 1 and isinstance(args[0], ast.Tuple | ast.List):
+        args = args[0].elts
+    if not isinstance(tensor, ast.expr) or len(args) < 2:
+        return
+    shaped = scope.value(tensor)
+    order = [_size_of(shaped, scope.value(arg)) for arg in args]
+    if sorted(index for index in order if index is not None) == list(range(len(args))) != order:
+        dimensions = ", ".join(map(str, order))
+        text = f"{in_brackets_where_needed(scope, tensor, None)}.permute({dimensions})"
+        edits = [replace_node(scope, call.node, text)]
+        method = "reshape" if is_function else call.method
+        yield rule.finding(call.span, edits=edits, method=method, permute=f"permute({dimensions})")
+
+
+def _size_of(shaped: Value, value: Value) -> int | None:
+    """Which dimension of a tensor a number is the size of: `x.size(1)`, a name unpacked from `x.shape`."""
+    match value:
+        case Item(Attr(owner, "shape"), Const(int() as index)):
+            pass
+        case Item(Result(Attr(owner, "size"), ()), Const(int() as index)):
+            pass
+        case Result(Attr(owner, "size"), (Const(int() as index),)):
+            pass
+        case _:
+            return None
+    return index if index >= 0 and identity(owner) == identity(shaped) else None
