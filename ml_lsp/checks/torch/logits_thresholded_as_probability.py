@@ -8,9 +8,9 @@ from collections.abc import Hashable, Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import in_brackets_where_needed, replace_node
-from ml_lsp.semantics.activations import same_values
+from ml_lsp.semantics.activations import makers, same_values
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.losses import loss_call
+from ml_lsp.semantics.losses import LossCall, loss_call
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.values import identity
@@ -23,9 +23,16 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     if not any(inquiry.pieces("mentions", name.rpartition(".")[2]) for name in losses):
         return
     found = (loss for call in body.calls if (loss := loss_call(call, losses)) is not None)
-    logits = {identity(same_values(loss.call.scope.value(loss.input))) for loss in found}
+    given = [loss.call.scope.value(loss.input) for loss in found if not _is_squashed(loss)]
+    logits = {identity(same_values(value)) for value in given}
     for scope in body.scopes if logits else ():
         yield from _thresholds(scope, logits, rule)
+
+
+def _is_squashed(loss: LossCall) -> bool:
+    """Whether the input has been through a sigmoid: then the loss is wrong, and the threshold is right."""
+    found = makers(loss.call.scope, loss.call.scope.value(loss.input))
+    return any(maker.name.lower().endswith("sigmoid") for maker in found)
 
 
 def _thresholds(scope: Scope, logits: set[Hashable], rule: Rule) -> Iterator[Finding]:
