@@ -9,10 +9,11 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.activations import NEUTRAL_METHODS
 from ml_lsp.semantics.autograd import is_on_graph, may_run_without_grad
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.cuts import PASSING_METHODS
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import is_managed
+from ml_lsp.semantics.torch import is_managed, is_module
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Display, Result, Value, walk
 
@@ -46,13 +47,23 @@ def is_attached(call: Call, value: Value) -> bool:
 
 
 def _may_be_cut(scope: Scope, value: Value) -> bool:
-    """Whether a module of the project that took part may return something else than its graph."""
+    """Whether a method or module that took part may return something else than its graph."""
     for part in walk(value):
+        if _is_unknown_method(scope, part):
+            return True
         own = own_class_of(scope, part.callee) if isinstance(part, Result) else None
         for one in own.lineage() if own is not None and own.is_a(library.MODULE) else ():
             for method in one.methods.values():
                 if not _OFF_GRAPH.isdisjoint(facts(method.inquiry.module.pieces[method.piece]).words):
                     return True
+    return False
+
+
+def _is_unknown_method(scope: Scope, value: Value) -> bool:
+    """Whether a value is what a method returned that need not be a tensor's."""
+    match value:
+        case Result(Attr(_, name) as method) if name not in PASSING_METHODS and name not in NEUTRAL_METHODS:
+            return not is_module(scope, method)
     return False
 
 
