@@ -45,7 +45,7 @@ _ARITHMETIC = frozenset({
     "+", "-", "*", "/", "**", "@", "neg", "pos", "+=", "-=", "*=", "/=", "**=", "@=", "//", "//=",
 })  # fmt: skip
 # Methods of tensors that hand on the graph. What is not listed may be a method of anything.
-_PASSING_METHODS = frozenset({
+PASSING_METHODS = frozenset({
     "mean", "sum", "view", "reshape", "float", "double", "half", "to", "cuda", "cpu", "type",
     "type_as", "squeeze", "unsqueeze", "clone", "pow", "abs", "log", "exp", "sqrt", "square", "add",
     "sub", "mul", "div", "mm", "matmul", "requires_grad_", "contiguous", "flatten", "transpose",
@@ -171,7 +171,7 @@ def _ends_of_method(
     match value.callee:
         case Attr(owner, name) if name in _CUT_METHODS and not is_module(scope, owner):
             yield Cut(value, (owner,))
-        case Attr(owner, name) if name in _PASSING_METHODS and not is_module(scope, owner):
+        case Attr(owner, name) if name in PASSING_METHODS and not is_module(scope, owner):
             yield from _all(scope, (owner, *given), depth)
         case _:
             yield value

@@ -102,7 +102,8 @@ def _dimension_of_last(node: ast.Subscript) -> int | None:
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     for dimension, part in enumerate(parts[:2]):
         if _is_last(part):
-            return dimension if all(map(_is_all, (*parts[:dimension], *parts[dimension + 1 :]))) else None
+            rest = [node for node in parts[dimension + 1 :] if not _is_ellipsis(node)]
+            return dimension if all(map(_is_all, (*parts[:dimension], *rest))) else None
     return None
 
 
@@ -111,8 +112,11 @@ def _is_last(node: ast.expr) -> bool:
 
 
 def _is_all(node: ast.expr) -> bool:
-    plain = isinstance(node, ast.Slice) and node.lower is node.upper is node.step is None
-    return plain or (isinstance(node, ast.Constant) and node.value is ...)
+    return isinstance(node, ast.Slice) and node.lower is node.upper is node.step is None
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def state_batch_dimension(run: Run) -> int | None:
