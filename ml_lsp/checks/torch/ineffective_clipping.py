@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
-from ml_lsp.fixes import move_before
+from ml_lsp.moving import move_before
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.clipping import IdleClip, idle_clips
 from ml_lsp.semantics.generators import used_up
