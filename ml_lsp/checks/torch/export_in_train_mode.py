@@ -9,9 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.mode_layers import depends_on_mode, may_be_in_eval_mode
+from ml_lsp.semantics.mode_layers import ModeLayers, depends_on_mode
+from ml_lsp.semantics.modes import freshly_made
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.values import options
 from ml_lsp.semantics.versions import has_reached
 
 
@@ -20,8 +20,9 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     node = call.argument(0, "model") or call.argument(0, "mod") or call.argument(0, "func")
     if node is None or isinstance(node, ast.Starred) or is_test_code(call.scope) or _switches(call, rule):
         return
-    model = call.scope.value(node)
-    if len(options(model)) > 1 or not depends_on_mode(call.scope, model) or may_be_in_eval_mode(call, model):
+    found = freshly_made(call.scope, call.scope.value(node), call)
+    layers = ModeLayers.of(rule.data)
+    if not found or not all(depends_on_mode(made.scope, made.value, layers) for made in found):
         return
     statement, text = call.scope.statement_of(node), call.scope.text(node)
     simple = isinstance(node, ast.Name | ast.Attribute) and statement is not None
