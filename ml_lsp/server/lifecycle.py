@@ -47,12 +47,17 @@ def initialized(server: Server) -> None:
 
 
 async def _begin(server: Server) -> None:
-    try:
-        wishes = await ask_settings(server)
-        server.session.configuration.wish(wishes)
-    finally:
-        server.session.ready.set()
-    await _register(server)
+    session = server.session
+    asking = asyncio.create_task(ask_settings(server))
+    answered, _ = await asyncio.wait({asking}, timeout=PATIENCE)
+    if answered:
+        session.configuration.wish(asking.result())
+    else:
+        log.warning("the editor has not told its settings within %s seconds", PATIENCE)
+    session.ready.set()
+    server.spawn(_register(server))
+    if not answered and session.configuration.wish(await asking):
+        review_all(server)
 
 
 async def _load_when_idle(server: Server) -> None:
@@ -67,10 +72,9 @@ async def ask_settings(server: Server) -> dict[str, Any]:
     items = [lsp.ConfigurationItem(section=SECTION)]
     items += [lsp.ConfigurationItem(scope_uri=uri, section=SECTION) for uri in folders]
     try:
-        question = server.workspace_configuration_async(lsp.ConfigurationParams(items))
-        answers = list(await asyncio.wait_for(question, PATIENCE))
-    except (TimeoutError, JsonRpcException, TypeError) as error:
-        log.warning("the editor did not tell its settings: %s", error or type(error).__name__)
+        answers = list(await server.workspace_configuration_async(lsp.ConfigurationParams(items)))
+    except (JsonRpcException, TypeError) as error:
+        log.warning("the editor did not tell its settings: %s", error)
         answers = []
     said = dict(zip(("", *folders), answers, strict=False))
     if not isinstance(said.get(""), Mapping):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from lsprotocol import types as lsp
 from pygls.exceptions import (
     JsonRpcException,
+    JsonRpcInternalError,
     JsonRpcInvalidParams,
     JsonRpcInvalidRequest,
     JsonRpcParseError,
@@ -88,7 +89,20 @@ class Protocol(LanguageServerProtocol):
             cause = error.__cause__ or error.__context__ or error
             self._refuse(message, JsonRpcInvalidParams(f"Invalid Params: {_reason(cause)}"))
             return
-        self.handle_message(structured)
+        try:
+            self.handle_message(structured)
+        except Exception as error:  # one message must not end the connection
+            log.exception("%s could not be handled", message.get("method", "an answer"))
+            self._refuse(message, JsonRpcInternalError(f"Internal Error: {_reason(error)}"))
+
+    def _handle_response(
+        self, msg_id: str | int, result: Any = None, error: lsp.ResponseError | None = None
+    ) -> None:
+        future = self._request_futures.get(msg_id)
+        if future is not None and future.done():  # nobody waits for the answer any more
+            del self._request_futures[msg_id]
+        else:
+            super()._handle_response(msg_id, result, error)
 
     def _handle_cancel_notification(self, msg_id: Any) -> None:
         if _is_id(msg_id):
@@ -100,7 +114,7 @@ class Protocol(LanguageServerProtocol):
             log.warning("ignored %s: %s", message.get("method"), error.message)
         elif "method" in message:
             self._send_error(message["id"], error)
-        elif (future := self._request_futures.pop(message["id"], None)) is not None:
+        elif (future := self._request_futures.pop(message["id"], None)) is not None and not future.done():
             future.set_exception(error)
 
     def _send_error(self, ident: Any, error: JsonRpcException) -> None:

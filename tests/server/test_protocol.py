@@ -14,7 +14,7 @@ from ml_lsp.server import app
 from ml_lsp.server.server import Server
 from ml_lsp.server.wire import Frames
 from tests.server import word_server
-from tests.server.wire_client import FULL, WireClient, frame, place, with_pull
+from tests.server.wire_client import FULL, SILENCE, WireClient, frame, place, with_pull
 
 HOVER = "textDocument/hover"
 
@@ -136,6 +136,33 @@ def test_cancelling_what_is_unknown_or_nonsense_changes_nothing(client: WireClie
         client.notify("$/cancelRequest", {"id": ident})
     client.notify("$/cancelRequest", None)
     still_answers(client)
+
+
+def test_answers_that_nobody_asked_for_or_waits_for_are_ignored(tmp_path: Path) -> None:
+    client = WireClient(tmp_path)
+    client.reply = lambda message: SILENCE
+    try:
+        client.start()
+        asked = client.wait(lambda said: said.get("method") == "workspace/configuration")
+        client.send(
+            {"jsonrpc": "2.0", "id": "never", "result": 3},
+            {"jsonrpc": "2.0", "id": asked["id"], "result": 3},
+            {"jsonrpc": "2.0", "id": asked["id"], "result": [None, None]},
+            {"jsonrpc": "2.0", "id": asked["id"], "error": {"code": 1, "message": "no"}},
+        )
+        still_answers(client)
+    finally:
+        client.kill()
+
+
+def test_an_answer_that_comes_after_its_question_was_given_up_is_ignored() -> None:
+    def use(server: Server, sent: list[dict[str, Any]]) -> None:
+        question = server.protocol.send_request("workspace/configuration", {"items": []}, msg_id="q")
+        question.cancel()
+        for late in ({"result": []}, {"result": 3}, {"error": {"code": 1, "message": "no"}}):
+            server.protocol.receive([json.dumps({"jsonrpc": "2.0", "id": "q", **late}).encode()])
+
+    asyncio.run(in_process(use))
 
 
 def test_shutdown_ends_what_is_under_way(tmp_path: Path) -> None:

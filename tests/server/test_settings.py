@@ -202,6 +202,22 @@ def test_reviews_wait_only_so_long_for_settings(tmp_path: Path) -> None:
         client.kill()
 
 
+def test_settings_that_come_late_still_count(tmp_path: Path) -> None:
+    client = WireClient(tmp_path)
+    client.reply = lambda message: SILENCE
+    try:
+        client.start()
+        uri = client.open("a.py", TEXT)
+        assert codes(client.published(uri, 1)) == BY_DEFAULT
+        [asked] = [said for said in client.received if said.get("method") == "workspace/configuration"]
+        since = len(client.received)
+        said = {"ignore": ["words/bad"]}
+        client.send({"jsonrpc": "2.0", "id": asked["id"], "result": [said, said]})
+        assert codes(client.published(uri, 1, since)) == BY_DEFAULT[1:]
+    finally:
+        client.kill()
+
+
 def test_on_save_only(connect: Connect) -> None:
     client = connect(settings={"run": "onSave"})
     uri = client.open("a.py", "BAD\n")

@@ -65,6 +65,7 @@ class WireClient:
         self.settings = settings
         self.received: list[dict[str, Any]] = []
         self._changed = threading.Condition()
+        self._writing = threading.Lock()
         self._next_id = 0
         self._ended = False
         self.process = subprocess.Popen(
@@ -83,8 +84,9 @@ class WireClient:
         """Send bytes as they are."""
         assert self.process.stdin
         view = memoryview(data)
-        while view:
-            view = view[self.process.stdin.write(view) :]
+        with self._writing:  # answers to the server's requests come from the thread that reads
+            while view:
+                view = view[self.process.stdin.write(view) :]
 
     def send(self, *messages: Any) -> None:
         """Send messages in one write, so that they arrive together."""
