@@ -180,9 +180,10 @@ def _stores(method: Scope, attribute: str) -> Iterator[Assignment]:
         return
     for statement in method.flow.blocks:
         for target, value in _targets(statement):
-            if isinstance(target, ast.Attribute) and target.attr == attribute:
-                if isinstance(target.value, ast.Name) and target.value.id == method.self_name:
-                    yield Assignment(method, statement, target, value)
+            match target:
+                case ast.Attribute(value=ast.Name(id=owner), attr=attr) if attr == attribute:
+                    if owner == method.self_name:
+                        yield Assignment(method, statement, target, value)
 
 
 def _targets(statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:

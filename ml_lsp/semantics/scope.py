@@ -264,12 +264,16 @@ class Scope:
         best: ast.stmt | None = None
         for statement in self.flow.blocks:
             here = self.tree.span(statement)
-            if isinstance(statement, ast.stmt) and here.start <= start and end <= here.end:
-                if (
+            if (
+                isinstance(statement, ast.stmt)
+                and here.start <= start
+                and end <= here.end
+                and (
                     best is None
                     or here.end - here.start <= self.tree.span(best).end - self.tree.span(best).start
-                ):
-                    best = statement
+                )
+            ):
+                best = statement
         return best
 
     @cached_property

@@ -136,7 +136,7 @@ def turns_grad_off(value: Value) -> bool:
     match value:
         case Ref(name):
             return name in _NO_GRAD
-        case Result(Ref("torch.set_grad_enabled"), args, keywords):
+        case Result(Ref("torch.set_grad_enabled"), args, _):
             mode = args[0] if args else value.keyword("mode")
             return mode == Const(False)
         case Result(Ref("torch.inference_mode"), args, _):
@@ -153,7 +153,7 @@ def may_turn_grad_off(value: Value) -> bool:
         if turns_grad_off(option):
             return True
         match option:
-            case Result(Ref("torch.set_grad_enabled"), args, keywords):
+            case Result(Ref("torch.set_grad_enabled"), args, _):
                 mode = args[0] if args else option.keyword("mode")
                 if mode != Const(True):
                     return True
@@ -163,9 +163,9 @@ def may_turn_grad_off(value: Value) -> bool:
 def grad_is_off(scope: Scope, block: Block) -> bool:
     """Whether autograd is (or may be) off in a block: by `with`, decorator, or a class or function around it."""
     for here in block.chain():
-        if isinstance(here.node, ast.With | ast.AsyncWith):
-            if any(may_turn_grad_off(scope.value(item.context_expr)) for item in here.node.items):
-                return True
+        items = here.node.items if isinstance(here.node, ast.With | ast.AsyncWith) else ()
+        if any(may_turn_grad_off(scope.value(item.context_expr)) for item in items):
+            return True
     around: Scope | None = scope
     while around is not None:
         if any(may_turn_grad_off(decorator) for decorator in around.decorators):

@@ -21,6 +21,7 @@ from ml_lsp.server.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from ml_lsp.server.engine import Engine
+    from ml_lsp.review import Surroundings
     from ml_lsp.server.places import Places
     from ml_lsp.workspace import Wishes
 
@@ -50,7 +51,7 @@ class Server(LanguageServer):
             protocol_cls=Protocol,
         )
         self.session = Session(load, self._finished, self.tell)
-        self.session.around = lambda path: self.places.of(path)
+        self.session.around = self._around
         self._publish = publish
         self._told: dict[Path, str] = {}
         self._idle: dict[str, asyncio.TimerHandle] = {}
@@ -73,6 +74,9 @@ class Server(LanguageServer):
         """End what was started for the places, if anything was."""
         if "places" in self.__dict__:
             self.spawn(self.places.close())
+
+    def _around(self, path: Path) -> Surroundings:
+        return self.places.of(path)
 
     def _folder_of(self, path: Path) -> Path:
         from ml_lsp.workspace import workspace_folder

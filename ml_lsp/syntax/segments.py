@@ -79,10 +79,7 @@ class _Line(NamedTuple):
 
 
 def _string_end(text: str, quote: str, at: int) -> int:
-    if len(quote) == 1:
-        found = _STRING_REST[quote].match(text, at)
-    else:
-        found = _TRIPLE_END[quote].match(text, at)
+    found = _STRING_REST[quote].match(text, at) if len(quote) == 1 else _TRIPLE_END[quote].match(text, at)
     return found.end() if found else len(text)
 
 

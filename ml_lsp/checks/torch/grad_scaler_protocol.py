@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
@@ -23,7 +24,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         if expects_an_error(breach.call):
             continue
         call = breach.call
-        words = {"scaler": call.scope.text(breach.scaler)}
+        words: dict[str, Any] = {"scaler": call.scope.text(breach.scaler)}
         if breach.kind in ("plain step", "no update", "not scaled"):
             words["optimizer"] = optimizer_of(breach)
         message = rule.data["messages"].get(breach.kind.replace(" ", "_"), "")

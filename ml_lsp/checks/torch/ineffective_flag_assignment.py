@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
@@ -28,9 +29,10 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                     yield from _on_a_module(scope, node, rule)
         for call in scope.calls:
             for keyword in call.node.keywords:
-                if keyword.arg in rule.data["misspelt"] and (call.name or "").startswith("torch."):
+                name = keyword.arg or ""
+                if name in rule.data["misspelt"] and (call.name or "").startswith("torch."):
                     at = scope.span(keyword).start
-                    edit = Edit(Span(at, at + len(keyword.arg)), "requires_grad")
+                    edit = Edit(Span(at, at + len(name)), "requires_grad")
                     yield rule.finding(scope.span(keyword), edits=[edit], **_words(rule, "requires_grad"))
 
 
@@ -44,7 +46,7 @@ def _misspelt(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding
     yield rule.finding(scope.span(node), edits=[edit], **_words(rule, "requires_grad"))
 
 
-def _words(rule: Rule, right: str) -> dict[str, str]:
+def _words(rule: Rule, right: str) -> dict[str, Any]:
     return {"message": rule.data["messages"]["misspelt"], "title": f"Rename to `{right}`"}
 
 

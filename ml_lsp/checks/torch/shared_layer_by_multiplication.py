@@ -35,8 +35,9 @@ def _is_layer(found: Repetition) -> bool:
     value = found.scope.value(found.layer)
     if has_state(found.scope, value):
         return True
-    annotated = isinstance(value, Param) and value.site is not None
-    return annotated and found.scope.parameter_annotation(value.name) == Ref(library.MODULE)
+    if not isinstance(value, Param) or value.site is None:
+        return False
+    return found.scope.parameter_annotation(value.name) == Ref(library.MODULE)
 
 
 def _is_on_purpose(found: Repetition) -> bool:
