@@ -20,8 +20,8 @@ from ml_lsp.server.session import Reviewed, Session
 from ml_lsp.server.snapshots import Snapshot
 
 if TYPE_CHECKING:
-    from ml_lsp.server.engine import Engine
     from ml_lsp.review import Surroundings
+    from ml_lsp.server.engine import Engine
     from ml_lsp.server.places import Places
     from ml_lsp.workspace import Wishes
 
