@@ -85,6 +85,7 @@ class Inquiry:
     module: Module
     versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     asked: set[Question] = field(default_factory=set)
+    told: dict[Question, tuple[int, ...]] = field(default_factory=dict)
     values: dict[tuple[object, ast.AST], Value] = field(default_factory=dict)
     value_classes: dict[int, tuple[Value, Value | None]] = field(default_factory=dict)  # by id of the first
     globals: dict[tuple[str, int], Value] = field(default_factory=dict)
@@ -105,7 +106,9 @@ class Inquiry:
     def pieces(self, *question: str) -> tuple[int, ...]:
         """Ask, and note the question."""
         self.asked.add(question)
-        return ask(self.module, question)
+        if question not in self.told:
+            self.told[question] = ask(self.module, question)
+        return self.told[question]
 
     def answers(self) -> dict[Question, Answer]:
         """All that was asked, with the answers."""

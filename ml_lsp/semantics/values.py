@@ -34,7 +34,7 @@ class Value:
 
     @property
     def _parts(self) -> tuple[object, ...]:
-        return tuple(getattr(self, item.name) for item in fields(self) if item.compare)
+        return tuple(getattr(self, name) for name in _compared(type(self)))
 
     def __hash__(self) -> int:
         known: int | None = self.__dict__.get("_hash")
@@ -52,6 +52,16 @@ class Value:
 
     def __repr__(self) -> str:
         return _shown(self, 5)
+
+
+_COMPARED: dict[type[Value], tuple[str, ...]] = {}
+
+
+def _compared(kind: type[Value]) -> tuple[str, ...]:
+    """The fields of a kind of value that take part in comparisons."""
+    if kind not in _COMPARED:
+        _COMPARED[kind] = tuple(item.name for item in fields(kind) if item.compare)
+    return _COMPARED[kind]
 
 
 def _shown(item: object, depth: int) -> str:
