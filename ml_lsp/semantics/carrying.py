@@ -17,7 +17,7 @@ from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.torch import grad_is_off, last_name
-from ml_lsp.semantics.training import acts_of, is_backward
+from ml_lsp.semantics.training import acts_of, is_backward, is_framework_backward
 from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.values import (
     Attr,
@@ -154,13 +154,10 @@ def _reduces(value: Result) -> bool:
 
 def _losses(act: Act) -> Iterator[Value]:
     """What a backward call differentiates, below scaling and division."""
+    call = act.call
     value = act.receiver
-    if act.call.node.args and value is not None and not isinstance(value, Result):
-        value = (
-            act.in_body(act.call.scope.value(act.call.node.args[0]))
-            if act.call.method == "backward"
-            else value
-        )
+    if is_framework_backward(act) or call.method != "backward":
+        value = act.in_body(call.scope.value(call.node.args[0])) if call.node.args else None
     waiting = [value] if value is not None else []
     while waiting:
         value = waiting.pop()

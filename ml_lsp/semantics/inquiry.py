@@ -79,7 +79,8 @@ class Inquiry:
     """What one unit of review (a piece, a class, a module) may ask about its module, and what it has asked.
 
     `versions`: versions of installed libraries where they are known. `asker`: set where the module is not the
-    one under review but was asked about in the course of it; all is noted with the asker then.
+    one under review but was asked about in the course of it; all is noted with the asker then. `memory`: what
+    facts work out once for all checks of the unit.
     """
 
     module: Module
@@ -96,6 +97,7 @@ class Inquiry:
     asker: Inquiry | None = None
     elsewhere: dict[Path, Inquiry] = field(default_factory=dict)
     names: dict[str, Value] = field(default_factory=dict)
+    memory: dict[object, object] = field(default_factory=dict)
     depth: int = 0
 
     @property

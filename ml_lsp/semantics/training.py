@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
@@ -189,7 +190,7 @@ class TrainLoop:
     @cached_property
     def acts(self) -> tuple[Act, ...]:
         """What the loop does, helpers included."""
-        return tuple(acts(self.loop.calls))
+        return acts_in(self.loop)
 
     @cached_property
     def own_acts(self) -> tuple[Act, ...]:
@@ -241,8 +242,11 @@ def train_loop(loop: Loop) -> TrainLoop | None:
         loop.scope.inquiry.pieces("mentions", "backward") and loop.scope.inquiry.pieces("mentions", "step")
     ):
         return None
-    found = TrainLoop(loop)
-    return found if found.steps and found.backwards else None
+    memory, key = loop.scope.inquiry.memory, (train_loop, loop.scope, loop.node)
+    if key not in memory:
+        found = TrainLoop(loop)
+        memory[key] = found if found.steps and found.backwards else None
+    return cast("TrainLoop | None", memory[key])
 
 
 def is_managed_step(scope: Scope, found: Iterable[Act]) -> bool:
@@ -253,6 +257,14 @@ def is_managed_step(scope: Scope, found: Iterable[Act]) -> bool:
     )
 
 
+def acts_in(loop: Loop) -> tuple[Act, ...]:
+    """What a loop does, in order, helpers and nested loops included."""
+    return tuple(act for act in acts_of(Body((loop.scope,))) if loop.holds(act.block))
+
+
 def acts_of(body: Body) -> tuple[Act, ...]:
     """What a body does, in order, helpers included."""
-    return tuple(acts(body.calls))
+    memory, key = body.scope.inquiry.memory, (acts_of, body.scopes)
+    if key not in memory:
+        memory[key] = tuple(acts(body.calls))
+    return cast(tuple[Act, ...], memory[key])

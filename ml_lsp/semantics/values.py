@@ -215,10 +215,12 @@ _MOST_OPTIONS = 8
 
 def either(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Value:
     """One value for several: flat, without doubles; Unknown if there are none or too many to follow."""
+    given = [option for value in values for option in options(value)]
+    if len(given) == 1:  # the usual case: hashing a deep value is slow
+        return given[0]
     flat: dict[tuple[Value, Hashable], Value] = {}
-    for value in values:
-        for option in options(value):
-            flat.setdefault((option, identity(option)), option)
+    for option in given:
+        flat.setdefault((option, identity(option)), option)
     if not flat or len(flat) > _MOST_OPTIONS:
         return UNKNOWN
     found = tuple(flat.values())

@@ -10,9 +10,10 @@ from functools import cached_property
 from ml_lsp.semantics.body import Body, Loop
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.parameters import clears_certainly
-from ml_lsp.semantics.reach import Act, acts
+from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.training import (
+    acts_in,
     acts_of,
     cleared,
     conditions,
@@ -140,7 +141,7 @@ def _without_with(block: Block) -> Block:
 
 def _over_iterations(loop: Loop) -> Iterator[Wiped]:
     """The clear of a loop that throws away what the backward of the same or an earlier iteration left."""
-    everything = tuple(acts(loop.calls))
+    everything = acts_in(loop)
     row = _Row(tuple(act for act in everything if loop.holds_directly(act.block) and happens_once(act)))
     optimizers = {identity(optimizer): optimizer for optimizer in row.steps.values()}
     inner = [act for act in everything if is_step(act) and act not in row.steps]
