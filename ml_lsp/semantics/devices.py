@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -76,17 +76,34 @@ def moves_to_a_device(inquiry: Inquiry) -> bool:
     return any(place.pieces("mentions", word) for place in places for word in words)
 
 
-def meets_device_tensor(made: Call) -> ast.AST | None:
-    """The operation of the same scope that mixes a tensor just made on the CPU with one of the module's."""
-    scope = made.scope
+@dataclass(frozen=True, eq=False)
+class CpuTensor:
+    """A tensor that lies on the CPU: what an expression makes, or what `self` keeps under a name."""
+
+    node: ast.AST | None = None
+    attribute: str = ""
+    self_name: str | None = None
+
+    def is_it(self, value: Value) -> bool:
+        """Whether a value is this tensor."""
+        if self.node is not None:
+            return value.site is not None and value.site.node is self.node
+        match value:
+            case Attr(Param(name=owner), name):
+                return owner == self.self_name and name == self.attribute
+        return False
+
+
+def meets_device_tensor(scope: Scope, made: CpuTensor) -> ast.AST | None:
+    """The operation of a scope that mixes a tensor on the CPU with one of the module's."""
     for node in nodes(scope):
         sides = _sides(scope, node)
         values = [scope.value(side) for side in sides]
-        if any(_holds(value, made.node) for value in values) and any(
+        if any(_holds(value, made) for value in values) and any(
             _is_with_the_module(scope, value) for value in values
         ):
             return node
-        if _is_fed_to_a_layer(scope, node, made.node):
+        if _is_fed_to_a_layer(scope, node, made):
             return node
     return None
 
@@ -117,7 +134,7 @@ def _flat(args: list[ast.expr]) -> Iterator[ast.expr]:
             yield arg
 
 
-def _is_fed_to_a_layer(scope: Scope, node: ast.AST, made: ast.AST) -> bool:
+def _is_fed_to_a_layer(scope: Scope, node: ast.AST, made: CpuTensor) -> bool:
     """Whether a layer of torch.nn that is kept in the module gets the tensor as input or state."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False
@@ -139,26 +156,26 @@ def _has_weights(name: str) -> bool:
     )
 
 
-def _holds(value: Value, made: ast.AST) -> bool:
-    """Whether a value is the tensor made at a node, which nobody has moved."""
+def _holds(value: Value, made: CpuTensor) -> bool:
+    """Whether a value is a tensor on the CPU that nobody has moved."""
     found = options(value)
     if any(_is_moved(option, made) for option in found):
         return False
     return any(_is_still(option, made, _DEEPEST) for option in found)
 
 
-def _is_moved(value: Value, made: ast.AST) -> bool:
+def _is_moved(value: Value, made: CpuTensor) -> bool:
     return any(
         isinstance(part, Result)
         and isinstance(part.callee, Attr)
         and part.callee.name in _MOVES
-        and any(inner.site is not None and inner.site.node is made for inner in walk(part))
+        and any(made.is_it(inner) for inner in walk(part))
         for part in walk(value)
     )
 
 
-def _is_still(value: Value, made: ast.AST, depth: int) -> bool:
-    if value.site is not None and value.site.node is made:
+def _is_still(value: Value, made: CpuTensor, depth: int) -> bool:
+    if made.is_it(value):
         return True
     if depth == 0:
         return False

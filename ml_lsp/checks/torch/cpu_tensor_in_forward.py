@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.body import is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.devices import meets_device_tensor, moves_to_a_device
+from ml_lsp.semantics.devices import CpuTensor, meets_device_tensor, moves_to_a_device
 from ml_lsp.semantics.forwards import runs_at_each_call
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Ref, Result
@@ -26,7 +26,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     owner = scope.owner.name.lower() if scope.owner is not None else ""
     if "cpu" in owner or "onnx" in owner or not moves_to_a_device(scope.inquiry):
         return
-    met = meets_device_tensor(call)
+    met = meets_device_tensor(scope, CpuTensor(call.node))
     if met is None:
         return
     partner = _input(call)
