@@ -41,17 +41,14 @@ def training_acts(body: Body) -> tuple[Act, ...]:
 
 def is_float16_autocast(call: Call, names: tuple[str, ...]) -> bool:
     """Whether a call certainly switches autocast to float16, by its dtype or the default of the device."""
-    if call.name not in names or call.constant(3, "enabled") is False or not call.lacks(3, "enabled"):
+    if call.name not in names:
         return False
-    if call.name == _CUDA_ONLY:
-        dtype = call.argument_value(1, "dtype")
-        return call.lacks(0, "enabled") and (
-            dtype in _FLOAT16 if dtype is not None else call.lacks(1, "dtype")
-        )
-    dtype, device = call.argument_value(1, "dtype"), call.constant(0, "device_type")
-    if dtype is not None:
-        return dtype in _FLOAT16 and device != "cpu"
-    return device == "cuda" and call.lacks(1, "dtype")
+    older = call.name == _CUDA_ONLY  # enabled, dtype; else device_type, dtype, enabled
+    dtype, enabled = call.argument_value(1, "dtype"), call.argument_value(0 if older else 2, "enabled")
+    if enabled not in (None, Const(True)) or call.has_unpacking:
+        return False
+    device = "cuda" if older else call.constant(0, "device_type")
+    return device == "cuda" if dtype is None else dtype in _FLOAT16 and device != "cpu"
 
 
 def feeds_backward(call: Call, row: tuple[Act, ...]) -> bool:
