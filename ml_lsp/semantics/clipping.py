@@ -32,17 +32,16 @@ def idle_clips(body: Body, clips: Collection[str]) -> Iterator[IdleClip]:
     for loop in body.loops():
         training = train_loop(loop)
         if training is not None and not training.is_managed:
-            yield from _idle(training.own_acts, clips, repeats=True)
+            yield from _idle(training.own_acts, clips)
     row = tuple(act for act in acts_of(body) if not any(is_loop(block.node) for block in act.block.chain()))
     if any(map(is_step, row)) and any(map(is_backward, row)) and not is_managed_step(body.scope, row):
-        yield from _idle(row, clips, repeats=False)
+        yield from _idle(row, clips)
 
 
-def _idle(acts: tuple[Act, ...], clips: Collection[str], repeats: bool) -> Iterator[IdleClip]:
-    """`repeats`: whether the first act follows the last one again."""
+def _idle(acts: tuple[Act, ...], clips: Collection[str]) -> Iterator[IdleClip]:
     row = [(kind, act) for act in acts if (kind := _kind(act, clips))]
-    if repeats and not any(kind == "clear" for kind, _ in row):
-        return
+    if not any(kind == "clear" for kind, _ in row):
+        return  # gradients add up, so the clip may count for the next step
     for at, (kind, clip) in enumerate(row):
         if kind != "clip" or clip.through or _only_measures(clip):
             continue
