@@ -289,7 +289,11 @@ def _doubtful(before: Module, after: Module, change: Change) -> _Doubt:
     owners = {before.owner_name(i) for i in range(change.first, change.old_end)}
     owners |= {after.owner_name(i) for i in range(change.first, change.new_end)}
     names = words | {name for name in owners if name}
-    asked: set[Question] = {(kind, name) for name in names for kind in ("defines", "mentions", "class")}
+    kinds = ("defines", "mentions", "mentioned", "class", "whole class")
+    asked: set[Question] = {(kind, name) for name in names for kind in kinds}
+    asked |= {
+        (kind, owner or "", word) for owner in owners for word in words for kind in ("method", "stores")
+    }
     return _Doubt(frozenset(asked | {("top level",), ("everything",)}))
 
 

@@ -45,7 +45,7 @@ def piece_findings(inquiry: Inquiry, piece: int, table: RuleTable) -> Iterator[F
 def class_findings(inquiry: Inquiry, header: int, table: RuleTable) -> Iterator[Finding]:
     """The findings of all checks that look at a top-level class."""
     name = inquiry.module.owner_name(header)
-    pieces = inquiry.pieces("class", name) if name else ()
+    pieces = inquiry.pieces("whole class", name) if name else ()
     words = frozenset[str]().union(*(facts(inquiry.module.pieces[piece]).words for piece in pieces))
     checkers = table.of(Class, words)
     if name is None or not checkers or pieces[:1] != (header,):
@@ -64,7 +64,7 @@ def module_findings(inquiry: Inquiry, table: RuleTable) -> Iterator[Finding]:
     if on_bodies and view.top_level is not None:
         yield from _run(on_bodies, view.top_level)
     # Asked word by word, so that it is noticed when one appears.
-    mentioned = [word for word in table.words_of(ModuleView) if inquiry.pieces("mentions", word)]
+    mentioned = [word for word in table.words_of(ModuleView) if inquiry.mentions(word)]
     yield from _run(table.of(ModuleView, frozenset(mentioned)), view)
 
 

@@ -77,7 +77,7 @@ def is_parameter(scope: Scope, value: Value) -> bool:
 
 def _mentions_freezing(scope: Scope) -> bool:
     """Whether the file says which parameters require grad, so that one may not."""
-    return bool(scope.inquiry.pieces("mentions", "requires_grad_")) or any(
+    return bool(scope.inquiry.mentions("requires_grad_")) or any(
         _sets_requires_grad(other)
         for piece in scope.inquiry.pieces("mentions", "requires_grad")
         for other in scope.inquiry.piece_scope(piece).with_inner()
@@ -221,7 +221,7 @@ def operation(scope: Scope, callee: Value) -> str:
 
 def may_run_without_grad(scope: Scope, block: Block, depth: int = 3) -> bool:
     """Whether autograd may be off: by code around, by a caller, in an optimizer or an autograd Function."""
-    if grad_is_off(scope, block) or scope.inquiry.pieces("mentions", "set_grad_enabled"):
+    if grad_is_off(scope, block) or scope.inquiry.mentions("set_grad_enabled"):
         return True
     owner = enclosing_class(scope)
     if owner is not None and owner.is_a("torch.autograd.Function", library.OPTIMIZER):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics import targets
@@ -32,17 +33,17 @@ class Call:
 
     # ---- what is called
 
-    @property
+    @cached_property
     def value(self) -> Value:
         """What the call returns."""
         return self.scope.value(self.node)
 
-    @property
+    @cached_property
     def callee(self) -> Value:
         """What is called."""
         return self.scope.value(self.node.func)
 
-    @property
+    @cached_property
     def name(self) -> str | None:
         """The public dotted name of what is called, for an outside name: `torch.load`."""
         callee = self.callee
@@ -53,12 +54,12 @@ class Call:
         """The last part of a call written `receiver.method(...)`."""
         return self.node.func.attr if isinstance(self.node.func, ast.Attribute) else None
 
-    @property
+    @cached_property
     def receiver(self) -> Value | None:
         """What a method is called on."""
         return self.scope.value(self.node.func.value) if isinstance(self.node.func, ast.Attribute) else None
 
-    @property
+    @cached_property
     def target(self) -> Scope | None:
         """The function of this module that the call runs, if it is known."""
         return targets.target(self.scope, self.callee)

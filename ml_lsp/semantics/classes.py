@@ -150,6 +150,8 @@ class Class:
         """Where `self.attribute` is set in its methods (or at class level), its parents' included."""
         if attribute not in self._assignments:
             self._assignments[attribute] = ()
+            if self.member_scopes:
+                self.scope.inquiry.pieces("stores", self.name, attribute)
             own = tuple(a for method in self.methods.values() for a in _stores(method, attribute))
             inherited = tuple(a for parent in self.parents for a in parent.assignments(attribute))
             self._assignments[attribute] = (*own, *self._class_level(attribute), *inherited)
@@ -176,7 +178,7 @@ class Class:
 
 def _stores(method: Scope, attribute: str) -> Iterator[Assignment]:
     """The assignments to `self.attribute` in a method and the functions inside it."""
-    if attribute not in facts(method.inquiry.module.pieces[method.piece]).words:
+    if attribute not in facts(method.inquiry.module.pieces[method.piece]).stores:
         return
     for statement in method.flow.blocks:
         for target, value in _targets(statement):

@@ -70,10 +70,10 @@ _DEEPEST = 10
 def moves_to_a_device(inquiry: Inquiry) -> bool:
     """Whether code of the module, or of one that imports it, speaks of devices, and of no default one."""
     places = (inquiry, *inquiry.importers())
-    if any(place.pieces("mentions", "set_default_device") for place in places):
+    if any(place.mentions("set_default_device") for place in places):
         return False
     words = ("cuda", "device", "LightningModule", "accelerator", "cuda:0")
-    return any(place.pieces("mentions", word) for place in places for word in words)
+    return any(place.mentions(word) for place in places for word in words)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,13 +17,18 @@ class Facts:
 
     `words`: all identifiers and attribute names, and short strings. `imports`: what its import statements
     bind for the whole module. `inner_imports`: what import statements inside functions and classes bind.
-    `defines`: names it binds at its own level (module or class).
+    `defines`: names it binds at its own level (module or class). `stores`: attributes it sets, of anything.
     """
 
     words: frozenset[str]
     imports: tuple[Import, ...]
     inner_imports: tuple[Import, ...]
     defines: frozenset[str]
+    stores: frozenset[str]
+
+    def may_store(self, name: str) -> bool:
+        """Whether it sets an attribute of that name, or binds the name at its own level."""
+        return name in self.stores or name in self.defines
 
     @property
     def outline(self) -> tuple[object, ...]:
@@ -31,7 +36,7 @@ class Facts:
         return self.imports, self.inner_imports, self.defines
 
 
-_NOTHING = Facts(frozenset(), (), (), frozenset())
+_NOTHING = Facts(frozenset(), (), (), frozenset(), frozenset())
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
@@ -48,6 +53,7 @@ def _collect(segment: Segment) -> Facts:
     if parsed is None:
         return _NOTHING
     words: set[str] = set()
+    stores: set[str] = set()
     imports: dict[bool, list[Import]] = {True: [], False: []}
     waiting: list[tuple[ast.AST, bool]] = [(node, not segment.kind.in_class) for node in parsed.body]
     while waiting:
@@ -55,10 +61,12 @@ def _collect(segment: Segment) -> Facts:
         words.update(_words(node))
         if isinstance(node, ast.Import | ast.ImportFrom):
             imports[outer] += imports_of(node)
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            stores.add(node.attr)
         outer = outer and not isinstance(node, _SCOPES)
         waiting += [(child, outer) for child in ast.iter_child_nodes(node)]
     defines = frozenset(name for statement in parsed.body for name in bound_names(statement))
-    return Facts(frozenset(words), tuple(imports[True]), tuple(imports[False]), defines)
+    return Facts(frozenset(words), tuple(imports[True]), tuple(imports[False]), defines, frozenset(stores))
 
 
 def _words(node: ast.AST) -> tuple[str, ...]:

@@ -35,15 +35,23 @@ Answer = tuple[object, ...]
 def ask(module: Module, question: Question) -> tuple[int, ...]:
     """The pieces that answer a question about a module.
 
-    `("defines", name)`: pieces that bind a module-level name. `("class", name)`: a class's header and members.
+    `("defines", name)`: pieces that bind a module-level name. `("class", name)` and `("whole class", name)`: a
+    class's header and members. `("method", class, name)`: members that bind a name. `("stores", class,
+    attribute)`: members that set an attribute of anything, or the class-level name.
     `("mentions", word)`: pieces that hold the word. `("top level",)`: pieces that run when the module does.
     `("everything",)`: all pieces.
     """
     match question:
         case ("defines", name):
             return module.tables.defines.get(name, ())
-        case ("class", name):
+        case ("class" | "whole class", name):
             return module.tables.classes.get(name, ())
+        case ("method", owner, name):
+            members = module.tables.classes.get(owner, ())[1:]
+            return tuple(i for i in members if name in facts(module.pieces[i]).defines)
+        case ("stores", owner, name):
+            members = module.tables.classes.get(owner, ())
+            return tuple(i for i in members if facts(module.pieces[i]).may_store(name))
         case ("mentions", word):
             return tuple(i for i, piece in enumerate(module.pieces) if word in facts(piece).words)
         case ("everything",):
@@ -58,10 +66,17 @@ def answer(
 ) -> Answer:
     """The same as `ask`, as the pieces themselves: equal as long as none of them changes.
 
+    Of `("class", name)` only the header and what the members are called: who looks into a member asks for that.
+    `("mentioned", word)`: whether any piece holds the word.
     `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files that
     import it. `("outside", name)`: what is known of an outside name.
     """
     match question:
+        case ("mentioned", word):
+            return (any(word in facts(piece).words for piece in module.pieces),)
+        case ("class", _):
+            pieces = [module.pieces[index] for index in ask(module, question)]
+            return (*pieces[:1], *((piece.kind, facts(piece).defines) for piece in pieces[1:]))
         case ("outside", name):
             return (outside.get(name),)
         case ("file", path):
@@ -99,6 +114,7 @@ class Inquiry:
     names: dict[str, Value] = field(default_factory=dict)
     memory: dict[object, object] = field(default_factory=dict)
     depth: int = 0
+    _mentioned: dict[str, bool] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -111,6 +127,13 @@ class Inquiry:
         if question not in self.told:
             self.told[question] = ask(self.module, question)
         return self.told[question]
+
+    def mentions(self, word: str) -> bool:
+        """Whether any piece holds a word; a cheaper thing to rest on than the pieces that do."""
+        if word not in self._mentioned:
+            self.asked.add(("mentioned", word))
+            self._mentioned[word] = any(word in facts(piece).words for piece in self.module.pieces)
+        return self._mentioned[word]
 
     def answers(self) -> dict[Question, Answer]:
         """All that was asked, with the answers."""
@@ -204,8 +227,7 @@ class Inquiry:
 
         key = (piece, None)
         if key not in self.scopes:
-            flow = flow_of_piece(self.module.pieces[piece])
-            self.scopes[key] = Scope(self, piece, flow, None)
+            self.scopes[key] = Scope(self, piece, None, None)
         return self.scopes[key]
 
     def function_scope(self, piece: int, node: FunctionNode, parent: Scope) -> Scope:
@@ -214,7 +236,7 @@ class Inquiry:
 
         key = (piece, node)
         if key not in self.scopes:
-            self.scopes[key] = Scope(self, piece, parent.flow.flow_of(node), parent)
+            self.scopes[key] = Scope(self, piece, node, parent)
         return self.scopes[key]
 
     def function(self, name: str) -> Scope | None:

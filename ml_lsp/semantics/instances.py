@@ -53,7 +53,7 @@ def is_called(class_: Class) -> bool:
     Calls of `self` and of parameters do not count: they may run a subclass.
     """
     inquiry = class_.scope.inquiry
-    if not inquiry.pieces("mentions", class_.name):
+    if not inquiry.mentions(class_.name):
         return False
     for piece in inquiry.pieces("everything"):
         for scope in inquiry.piece_scope(piece).with_inner():

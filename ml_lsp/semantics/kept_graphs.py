@@ -47,7 +47,7 @@ class KeptGraph:
 def kept_graphs(scope: Scope) -> list[list[KeptGraph]]:
     """What the batch loops of a function (or piece) keep with its graph, in vain; a list for each loop."""
     inquiry = scope.inquiry
-    if not (inquiry.pieces("mentions", "backward") or "torch" in inquiry.module.tables.libraries):
+    if not (inquiry.mentions("backward") or "torch" in inquiry.module.tables.libraries):
         return []
     found = [(kept, loop) for kept in kept_values(scope) if (loop := _batch_loop(kept)) is not None]
     if not found or is_managed(scope):

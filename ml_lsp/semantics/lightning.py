@@ -66,7 +66,7 @@ def mentioning(inquiry: Inquiry, word: str) -> Iterator[Scope]:
 
 def asks_for_the_best(inquiry: Inquiry) -> bool:
     """Whether code of this module loads the best checkpoint: `ckpt_path="best"`, `best_model_path`."""
-    if inquiry.pieces("mentions", "best_model_path") or inquiry.pieces("mentions", "best_model_score"):
+    if inquiry.mentions("best_model_path") or inquiry.mentions("best_model_score"):
         return True
     return any(
         call.constant(None, "ckpt_path") == "best"

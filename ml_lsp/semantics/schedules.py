@@ -113,7 +113,7 @@ def is_only_looked_at(scope: Scope, target: ast.expr) -> bool:
     name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
     inquiry = scope.inquiry
     if isinstance(target, ast.Attribute):
-        if any(other.pieces("mentions", name) for other in inquiry.importers()):
+        if any(other.mentions(name) for other in inquiry.importers()):
             return False
         read = [(here, node) for here in _readers(scope, name) for node in mentions(here, name)]
         named = any(_holds_text(here, name) for here in _readers(scope, name))

@@ -13,6 +13,7 @@ from ml_lsp.semantics import evaluate
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.flow import Block, Definition, Flow, FunctionNode
+from ml_lsp.semantics.module import flow_of_piece
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.values import UNKNOWN, Value, either
 from ml_lsp.syntax.segments import Kind
@@ -30,7 +31,8 @@ class Scope:
 
     inquiry: Inquiry
     piece: int
-    flow: Flow
+    node: FunctionNode | None
+    """The function, or None for statements at a module's or class's level."""
     parent: Scope | None
     class_scope: Class | None = None
     _definitions: dict[Definition, Value] = field(default_factory=dict)
@@ -40,10 +42,14 @@ class Scope:
 
     # ---- what it is
 
-    @property
-    def node(self) -> ast.AST | None:
-        """The function, or None for statements at a module's or class's level."""
-        return self.flow.node
+    @cached_property
+    def flow(self) -> Flow:
+        """What happens in it, in order. Who looks at it rests on the text of the method that it is part of."""
+        if self.node is None or self.parent is None:
+            return flow_of_piece(self.inquiry.module.pieces[self.piece])
+        if self.parent.node is None and self._kind.in_class:
+            self.inquiry.pieces("method", self.inquiry.module.owner_name(self.piece) or "", self.name)
+        return self.parent.flow.flow_of(self.node)
 
     @property
     def name(self) -> str:

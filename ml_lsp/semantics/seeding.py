@@ -73,7 +73,10 @@ class Seeding:
 
 def seedings(view: ModuleView, known: Generators) -> Iterator[Seeding]:
     """The functions, and the blocks at the top level, that call two or more different seeders."""
-    bodies = [Body((scope,)) for scope in view.scopes() if scope.is_function]
+    words = {name.rpartition(".")[2] for name in known.seeders}
+    pieces = sorted({piece for word in words for piece in view.inquiry.pieces("mentions", word)})
+    scopes = (scope for piece in pieces for scope in view.inquiry.piece_scope(piece).with_inner())
+    bodies = [Body((scope,)) for scope in scopes if scope.is_function]
     for body in [*bodies, *([view.top_level] if view.top_level else [])]:
         for calls in _blocks([call for call in body.calls if call.name in known.seeders]):
             if len({call.name for call in calls}) > 1:
@@ -95,7 +98,7 @@ def concerned(inquiry: Inquiry, seeding: Seeding) -> tuple[Inquiry, ...]:
     """The modules for which a seeding speaks: its own, and those that import it and call its function."""
     name = seeding.function.name if seeding.function is not None else ""
     importers = inquiry.importers() if name else []
-    return (inquiry, *(other for other in importers if other.pieces("mentions", name)))
+    return (inquiry, *(other for other in importers if other.mentions(name)))
 
 
 def seeded(modules: Iterable[Inquiry], known: Generators) -> frozenset[str] | None:

@@ -30,7 +30,7 @@ _FROZEN = re.compile(
 def sticking_switch(loop: Loop) -> tuple[Act, Value] | None:
     """The call that leaves the trained model in evaluation mode for the rest of the loop, and the model."""
     asked = loop.scope.inquiry
-    if not asked.pieces("mentions", "backward") or is_managed(loop.scope) or TrainLoop(loop).runs_once:
+    if not asked.mentions("backward") or is_managed(loop.scope) or TrainLoop(loop).runs_once:
         return None
     found = tuple(acts(loop.calls))
     if any(map(may_switch_on, found)) or not any(map(is_step, found)):

@@ -78,7 +78,7 @@ class _Row:
 def wiped(body: Body) -> Iterator[Wiped]:
     """The places in a body where gradients are cleared before they are used; one for each loop."""
     asked = body.scope.inquiry
-    if not all(asked.pieces("mentions", word) for word in ("zero_grad", "backward", "step")):
+    if not all(asked.mentions(word) for word in ("zero_grad", "backward", "step")):
         return
     row = _Row(acts_of(body))
     if not (row.clears and row.steps and row.backwards and row.is_open):

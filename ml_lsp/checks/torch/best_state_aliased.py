@@ -20,7 +20,7 @@ _BEST = re.compile(r"best|snapshot", re.IGNORECASE)
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report the best weights of a training that are kept as a reference to the live ones."""
     inquiry = body.scope.inquiry
-    if is_test_code(body.scope) or any(inquiry.pieces("mentions", word) for word in rule.data["sharded"]):
+    if is_test_code(body.scope) or any(inquiry.mentions(word) for word in rule.data["sharded"]):
         return
     for scope in body.scopes:
         for kept in kept_weights(scope):

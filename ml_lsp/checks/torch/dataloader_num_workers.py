@@ -26,7 +26,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if not (none or call.lacks(_POSITION, "num_workers")) or inquiry.module.path.suffix == ".ipynb":
         return
     work = _item_work(call, rule)
-    accelerated = any(inquiry.pieces("mentions", word) for word in _ACCELERATORS)
+    accelerated = any(inquiry.mentions(word) for word in _ACCELERATORS)
     if not work or not accelerated or is_test_code(call.scope) or not is_trained_on(call):
         return
     if node is not None:

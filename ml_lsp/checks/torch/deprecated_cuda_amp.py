@@ -20,7 +20,7 @@ from ml_lsp.semantics.versions import may_be_before
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report imports and uses of the autocast and GradScaler of one device's own module."""
     inquiry = body.scope.inquiry
-    if not inquiry.pieces("mentions", "amp") or may_be_before(inquiry.versions, "torch", rule.data["since"]):
+    if not inquiry.mentions("amp") or may_be_before(inquiry.versions, "torch", rule.data["since"]):
         return
     successors = _successors(rule)
     for scope in body.scopes:

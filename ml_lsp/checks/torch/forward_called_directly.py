@@ -48,4 +48,4 @@ def _is_on_purpose(call: Call) -> bool:
 def _is_plain(call: Call) -> bool | None:
     """None if no hook is registered in the module, so that calling computes the same; else False."""
     hooks = ("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook")
-    return False if any(call.scope.inquiry.pieces("mentions", hook) for hook in hooks) else None
+    return False if any(call.scope.inquiry.mentions(hook) for hook in hooks) else None

@@ -18,7 +18,7 @@ from ml_lsp.text import Edit
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report calls that break the order scale, step, update of a gradient scaler."""
     inquiry = body.scope.inquiry
-    if is_test_code(body.scope) or not inquiry.pieces("mentions", "GradScaler"):
+    if is_test_code(body.scope) or not inquiry.mentions("GradScaler"):
         return
     for breach in breaches(body):
         if expects_an_error(breach.call):

@@ -18,7 +18,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report clips where there is nothing to clip, and parameters that an earlier reader has used up."""
     if is_test_code(body.scope):
         return
-    if any(body.scope.inquiry.pieces("mentions", clip.rpartition(".")[2]) for clip in rule.data["clips"]):
+    if any(body.scope.inquiry.mentions(clip.rpartition(".")[2]) for clip in rule.data["clips"]):
         for found in idle_clips(body, rule.data["clips"]):
             message = "" if found.step is not None else rule.data["messages"]["cleared"]
             yield rule.finding(found.clip.call.span, edits=_earlier(found), message=message)

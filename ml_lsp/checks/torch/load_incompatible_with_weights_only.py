@@ -25,7 +25,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if not has_reached(inquiry.versions, "torch", rule.data["since"]) or expects_an_error(call):
         return
-    if any(inquiry.pieces("mentions", word) for word in rule.data["answers"]):
+    if any(inquiry.mentions(word) for word in rule.data["answers"]):
         return
     messages = rule.data["messages"]
     if any(_is_of_module(use, call, rule) for use in uses(call)):

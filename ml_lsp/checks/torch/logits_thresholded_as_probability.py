@@ -20,7 +20,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report a threshold of 0.5 on what a loss that applies the sigmoid takes in the same function."""
     losses = rule.data["losses"]
     inquiry = body.scope.inquiry
-    if not any(inquiry.pieces("mentions", name.rpartition(".")[2]) for name in losses):
+    if not any(inquiry.mentions(name.rpartition(".")[2]) for name in losses):
         return
     found = (loss for call in body.calls if (loss := loss_call(call, losses)) is not None)
     given = [loss.call.scope.value(loss.input) for loss in found if not _is_squashed(loss)]
