@@ -69,7 +69,8 @@ def with_text(document: Document, text: str, edits: Iterable[Edit]) -> Document:
         # An insertion exactly where a cell starts belongs to that cell.
         return at + sum(len(new) - (end - start) for (start, end), new in changes if end <= at and start < at)
 
-    return replace(document, text=text, cells=tuple(moved(at) for at in document.cells))
+    notebook = document.notebook.with_text(text, moved) if document.notebook else None
+    return replace(document, text=text, cells=tuple(map(moved, document.cells)), notebook=notebook)
 
 
 def difference(old: str, new: str) -> Iterator[Edit]:

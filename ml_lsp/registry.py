@@ -17,10 +17,12 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body, Loop, ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.names import public
+from ml_lsp.semantics.notebook import Notebook
 
 Check = Callable[[Any, Rule], Iterable[Finding]]
-SUBJECTS: tuple[type, ...] = (Call, Loop, Body, Class, ModuleView)
+SUBJECTS: tuple[type, ...] = (Call, Loop, Body, Class, ModuleView, ConfigFile, Notebook)
 
 
 def module_name(rule_id: str) -> str:
@@ -73,7 +75,7 @@ class Checker:
 
     @property
     def subject(self) -> type:
-        """What it looks at: Call, Loop, Body, Class or ModuleView."""
+        """What it looks at: one of `SUBJECTS`."""
         return self._pair[1]
 
     @cached_property

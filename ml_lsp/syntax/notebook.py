@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from ml_lsp.syntax.magics import Magic, blank, cell_magics, parsed
 from ml_lsp.text import Edit, Span
 
 Kind = Literal["code", "markdown", "raw"]
+_NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,15 @@ class Joined:
     Each cell is followed by one line feed of its own (the joint), so that every offset of a cell, its end
     included, has one offset in `text` and back. `boundaries` are the offsets at which cells start, `indexes`
     the cells' 0-based places among all cells, `magics` what is hidden from Python, with offsets in `text`.
+    `cells` are those cells as they stand in the notebook, `metadata` what the notebook says of itself.
     """
 
     text: str
     boundaries: tuple[int, ...]
     indexes: tuple[int, ...]
     magics: tuple[Magic, ...]
+    cells: tuple[Cell, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=lambda: _NO_METADATA, compare=False)
 
     def cell_at(self, offset: int) -> Place:
         """The cell that holds `offset`, and where in it; a joint belongs to the cell before it.
@@ -130,6 +135,11 @@ class Joined:
             by_cell[mapped[0]] = (*by_cell.get(mapped[0], ()), mapped[1])
         return by_cell
 
+    def with_text(self, text: str, moved: Callable[[int], int]) -> Joined:
+        """The same cells after edits that made `text` and touched no magic; `moved` moves an offset."""
+        magics = tuple(magic.shift(moved(magic.span.start) - magic.span.start) for magic in self.magics)
+        return replace(self, text=text, boundaries=tuple(map(moved, self.boundaries)), magics=magics)
+
     @cached_property
     def broken(self) -> frozenset[int]:
         """The cells (0-based among all cells) whose text, magics blanked, Python cannot parse."""
@@ -147,7 +157,7 @@ class Joined:
         return Span(self.boundaries[at], end - 1)
 
 
-def join(cells: Sequence[Cell]) -> Joined:
+def join(cells: Sequence[Cell], metadata: Mapping[str, Any] = _NO_METADATA) -> Joined:
     """Join the Python cells of a notebook, in order, into one text; other cells only count in the indexes."""
     pieces: list[str] = []
     boundaries: list[int] = []
@@ -161,7 +171,8 @@ def join(cells: Sequence[Cell]) -> Joined:
             magics += (magic.shift(at) for magic in found)
             at += len(cell.source) + 1
     indexes = tuple(index for index, cell in enumerate(cells) if cell.is_python)
-    return Joined("".join(pieces), tuple(boundaries), indexes, tuple(magics))
+    python = tuple(cell for cell in cells if cell.is_python)
+    return Joined("".join(pieces), tuple(boundaries), indexes, tuple(magics), python, metadata)
 
 
 @lru_cache(maxsize=4096)

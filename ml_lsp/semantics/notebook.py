@@ -1,0 +1,66 @@
+"""A notebook as checks see it: its cells in order, and which pieces of the joined text stand in which cell."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.syntax.magics import Magic
+from ml_lsp.syntax.notebook import Cell, Joined
+from ml_lsp.syntax.trees import tree
+from ml_lsp.text import Span
+
+
+@dataclass(frozen=True, eq=False)
+class NotebookCell:
+    """One Python cell. `index` is its 0-based place among all cells, `span` its range in the joined text.
+
+    `pieces` are the pieces of the module that stand in it. `magics` is what is IPython's in it.
+    """
+
+    index: int
+    span: Span
+    cell: Cell
+    pieces: tuple[int, ...]
+    magics: tuple[Magic, ...]
+
+    @property
+    def number(self) -> int:
+        """Its 1-based place among all cells, as people count."""
+        return self.index + 1
+
+
+@dataclass(frozen=True, eq=False)
+class Notebook:
+    """A notebook with its module. All spans are offsets in the joined text."""
+
+    inquiry: Inquiry
+    joined: Joined
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the file says of itself as a whole; empty where it is not known."""
+        return self.joined.metadata
+
+    @cached_property
+    def cells(self) -> tuple[NotebookCell, ...]:
+        """The Python cells in the order in which they stand."""
+        joined, starts = self.joined, self.inquiry.module.split.starts
+        ends = (*joined.boundaries[1:], len(joined.text))
+        found = []
+        for index, cell, start, end in zip(
+            joined.indexes, joined.cells, joined.boundaries, ends, strict=True
+        ):
+            pieces = tuple(range(bisect_left(starts, start), bisect_left(starts, end)))
+            magics = tuple(magic for magic in joined.magics if start <= magic.span.start < end)
+            found.append(NotebookCell(index, Span(start, end - 1), cell, pieces, magics))
+        return tuple(found)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether every piece parses, or did before it was being typed in."""
+        return all(tree(self.inquiry.module.pieces[i]) is not None for i in self.inquiry.pieces("everything"))
