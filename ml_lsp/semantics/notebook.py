@@ -29,6 +29,14 @@ class NotebookCell:
     magics: tuple[Magic, ...]
 
     @property
+    def first_line(self) -> Span:
+        """The range of its first line that is not blank."""
+        lines = self.cell.source.split("\n")
+        at = next((index for index, line in enumerate(lines) if line.strip()), 0)
+        start = self.span.start + sum(len(line) + 1 for line in lines[:at])
+        return Span(start, start + len(lines[at].rstrip()))
+
+    @property
     def number(self) -> int:
         """Its 1-based place among all cells, as people count."""
         return self.index + 1
@@ -50,7 +58,7 @@ class Notebook:
     def cells(self) -> tuple[NotebookCell, ...]:
         """The Python cells in the order in which they stand."""
         joined, starts = self.joined, self.inquiry.module.split.starts
-        ends = (*joined.boundaries[1:], len(joined.text))
+        ends = (*joined.boundaries, len(joined.text))[1:]
         found = []
         for index, cell, start, end in zip(
             joined.indexes, joined.cells, joined.boundaries, ends, strict=True
