@@ -15,6 +15,7 @@ from ml_lsp.semantics.cell_names import (
     magic_names,
     piece_names,
 )
+from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Load
 from ml_lsp.semantics.notebook import Notebook, NotebookCell
 from ml_lsp.syntax.trees import tree
@@ -27,7 +28,7 @@ _DEEPEST = 4  # functions that call each other
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A name that is read where it is not there; `called` is the cell whose call runs the reading function."""
+    """A name read where it is not there; `called` is the cell whose call runs the reading function."""
 
     cell: NotebookCell
     piece: int
@@ -38,6 +39,15 @@ class Reading:
     def name(self) -> str:
         """The name."""
         return self.load.node.id
+
+
+@dataclass(frozen=True, eq=False)
+class Rerun:
+    """A cell that ran after a cell below it, `user`, which reads the name that it makes."""
+
+    maker: NotebookCell
+    user: NotebookCell
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,3 +147,27 @@ class CellOrder:
                     if unknown and name not in seen and not is_expected_missing(load):
                         seen.add(name)
                         yield Reading(cell, piece, load)
+
+    def run_later(self) -> Iterator[Rerun]:
+        """Cells whose saved execution count is higher than that of a cell below which reads a name of theirs.
+
+        Imports do not count: they bring the same thing whenever they run.
+        """
+        cells = [cell for cell in self.notebook.cells if cell.cell.execution_count is not None]
+        for at, maker in enumerate(cells):
+            for user in cells[at + 1 :]:
+                if (user.cell.execution_count or 0) < (maker.cell.execution_count or 0):
+                    yield from (Rerun(maker, user, name) for name in self._taken_from(maker, user))
+
+    def _taken_from(self, maker: NotebookCell, user: NotebookCell) -> Iterator[str]:
+        """The names that a cell reads and a cell above it was the last to bind, in order of the text."""
+        for piece in user.pieces:
+            for load in self.names(piece).reads:
+                above = [one for one in self.binders.get(load.node.id, []) if one[0].index < user.index]
+                if above and above[-1][0] is maker and not self._is_import(above[-1][1], load.node.id):
+                    yield load.node.id
+
+    def _is_import(self, piece: int, name: str) -> bool:
+        return piece >= 0 and name in {
+            item.local for item in facts(self.notebook.inquiry.module.pieces[piece]).imports
+        }

@@ -1,7 +1,8 @@
-"""A notebook as checks see it: its cells in order, and which pieces of the joined text stand in which cell."""
+"""A notebook as checks see it: its cells in order, and the pieces of the joined text in each."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from ml_lsp.syntax.magics import Magic
 from ml_lsp.syntax.notebook import Cell, Joined
 from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Span
+
+_LINE = re.compile(r"\S[^\r\n]*(?<=\S)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +34,9 @@ class NotebookCell:
     @property
     def first_line(self) -> Span:
         """The range of its first line that is not blank."""
-        lines = self.cell.source.split("\n")
-        at = next((index for index, line in enumerate(lines) if line.strip()), 0)
-        start = self.span.start + sum(len(line) + 1 for line in lines[:at])
-        return Span(start, start + len(lines[at].rstrip()))
+        found = _LINE.search(self.cell.source)
+        start, end = found.span() if found else (0, 0)
+        return Span(start, end).shift(self.span.start)
 
     @property
     def number(self) -> int:

@@ -106,7 +106,7 @@ class Joined:
     def edit_in_cell(self, edit: Edit) -> tuple[int, Edit] | None:
         """The cell that `edit` changes and the edit in it; None if no single cell's edit does the same.
 
-        None as well for an edit that replaces what a magic hides: the author would lose the magic. The joint
+        None as well for an edit that replaces what a magic hides, but for another magic's name. The joint
         is not part of the cell: an edit that takes whole lines up to it leaves out that line feed.
         """
         if not self.boundaries:
@@ -114,7 +114,7 @@ class Joined:
         (start, end), new = edit
         cell, offset = self.cell_at(start)
         whole = self.cell_span(cell)
-        if any(magic.span.overlaps(edit.span) for magic in self.magics):
+        if any(magic.span.overlaps(edit.span) and not magic.is_kept_by(edit) for magic in self.magics):
             return None
         if start > whole.end:
             return cell, Edit(Span(offset, offset), "\n" + new.removesuffix("\n"))
@@ -136,9 +136,23 @@ class Joined:
         return by_cell
 
     def with_text(self, text: str, moved: Callable[[int], int]) -> Joined:
-        """The same cells after edits that made `text` and touched no magic; `moved` moves an offset."""
-        magics = tuple(magic.shift(moved(magic.span.start) - magic.span.start) for magic in self.magics)
-        return replace(self, text=text, boundaries=tuple(map(moved, self.boundaries)), magics=magics)
+        """The same cells after edits that made `text` of theirs; `moved` moves an offset."""
+        boundaries = tuple(map(moved, self.boundaries))
+        cells = tuple(
+            replace(cell, source=text[start : end - 1])
+            for cell, start, end in zip(self.cells, boundaries, (*boundaries, len(text))[1:], strict=True)
+        )
+        magics = tuple(self._moved(magic, text, moved(magic.span.start)) for magic in self.magics)
+        return replace(self, text=text, boundaries=boundaries, magics=magics, cells=cells)
+
+    def _moved(self, magic: Magic, text: str, start: int) -> Magic:
+        """A magic in the new text, where edits may have put other characters in its place."""
+        before = self.text[magic.span.start : magic.span.end]
+        after = text[start : start + len(before)]
+        said = (
+            old if new == hidden else new for old, hidden, new in zip(magic.text, before, after, strict=True)
+        )
+        return replace(magic.shift(start - magic.span.start), text="".join(said))
 
     @cached_property
     def broken(self) -> frozenset[int]:
