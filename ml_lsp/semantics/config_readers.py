@@ -26,6 +26,9 @@ _PYYAML = frozenset({
     "load", "safe_load", "full_load", "unsafe_load", "load_all", "safe_load_all", "full_load_all",
     "unsafe_load_all", "compose", "parse",
 })  # fmt: skip
+_SEVERAL = frozenset(
+    {"load_all", "safe_load_all", "full_load_all", "unsafe_load_all", "compose_all", "parse"}
+)
 # Root imports of libraries that read configuration in their own way.
 _BY_LIBRARY = {
     "omegaconf": "omegaconf", "hydra": "omegaconf", "ruamel": "ruamel", "ruamel_yaml": "ruamel",
@@ -61,8 +64,7 @@ def loader_of(file: ConfigFile) -> str | None:
     """
     if file.project is None:
         return None
-    naming = [module for module in readers(file) if not is_test_path(module.path)]
-    found = frozenset[str]().union(*(loaders(module) for module in naming))
+    found = frozenset[str]().union(*(loaders(module) for module in _naming(file)))
     found = found or workspace_loaders(file)
     return next(iter(found)) if len(found) == 1 else None
 
@@ -80,6 +82,15 @@ def loaders(module: Module) -> frozenset[str]:
     if "yaml" in libraries and words & _PYYAML:
         found.add("pyyaml")
     return frozenset(found)
+
+
+def reads_one_document(file: ConfigFile) -> bool:
+    """Whether a module that names the file reads YAML with functions for a single document only."""
+    return any("pyyaml" in loaders(module) and module.words.isdisjoint(_SEVERAL) for module in _naming(file))
+
+
+def _naming(file: ConfigFile) -> list[Module]:
+    return [module for module in readers(file) if not is_test_path(module.path)]
 
 
 def workspace_loaders(file: ConfigFile) -> frozenset[str]:
