@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ml_lsp.catalogue import Example, Rule
+from ml_lsp.comments import comments
+from ml_lsp.files import language_of
 from ml_lsp.review import Memory
 from ml_lsp.rewriting import worked_out
 from ml_lsp.text import Source, apply
@@ -71,11 +74,17 @@ def _forms(example: Example) -> list[tuple[Example, int]]:
     ]
     if example.cells:
         return forms
-    if not example.file.endswith(".json"):
+    if _may_begin_with_a_comment(example):
         forms.append((changed(example, lambda text: "# 😀 é\n" + text), 1))
     if not example.code.startswith("from __future__"):
         forms.append((changed(example, lambda text: "\n" + text), 1))
     return forms
+
+
+def _may_begin_with_a_comment(example: Example) -> bool:
+    """JSON has no comments; in YAML one may be what a rule asks for where there is none."""
+    language = language_of(Path(example.file))
+    return language == "python" or (language == "yaml" and any(comments(example.code, language)))
 
 
 @examples
