@@ -13,7 +13,8 @@ from ml_lsp.semantics.values import Attr, Display, Op, Ref, Result, Value
 # Calls by what they certainly return.
 _KINDS = {
     "pathlib.Path": "Path", "pathlib.PurePath": "Path", "pathlib.PosixPath": "Path",
-    "pathlib.Path.cwd": "Path", "pathlib.Path.home": "Path", "collections.OrderedDict": "OrderedDict", "argparse.Namespace": "Namespace",
+    "pathlib.Path.cwd": "Path", "pathlib.Path.home": "Path", "collections.OrderedDict": "OrderedDict",
+    "argparse.Namespace": "Namespace",
     "collections.defaultdict": "defaultdict", "omegaconf.OmegaConf.load": "DictConfig",
     "omegaconf.OmegaConf.merge": "DictConfig", "omegaconf.OmegaConf.structured": "DictConfig",
     "omegaconf.OmegaConf.create": "DictConfig", "builtins.tuple": "tuple",
