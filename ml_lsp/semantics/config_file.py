@@ -52,6 +52,20 @@ class ConfigFile:
         return self.documents[0].root if self.documents else None
 
     @cached_property
+    def root_with_comments(self) -> Node | None:
+        """The root of a JSON file that may have comments and trailing commas, which some readers allow."""
+        from ml_lsp.syntax.config import parse_json
+        from ml_lsp.syntax.config_tree import ConfigError
+        from ml_lsp.syntax.json_comments import without_extras
+
+        if self.error is None:
+            return self.root
+        try:
+            return parse_json(without_extras(self.text)).root
+        except ConfigError:
+            return None
+
+    @cached_property
     def source(self) -> Source:
         """Its text with lines."""
         return Source(self.text)

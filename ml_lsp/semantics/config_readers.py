@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TypeVar, cast
 
 from ml_lsp.semantics.config_file import ConfigFile
@@ -18,6 +18,7 @@ from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
+from ml_lsp.text import Span
 
 T = TypeVar("T")
 
@@ -117,16 +118,31 @@ def _is_end_of(path: PurePosixPath, text: str) -> bool:
     return bool(parts) and path.parts[-len(parts) :] == tuple(parts)
 
 
+def place_of_name(module: Module, file: ConfigFile) -> tuple[Path, Span] | None:
+    """Where a module first names the file; None if it only names its folder."""
+    here = PurePosixPath(file.path.as_posix())
+    for piece, start in zip(module.pieces, module.split.starts, strict=True):
+        parsed = tree(piece)
+        if parsed is not None and any(_is_end_of(here, text) for text in config_names(piece)):
+            for node, text in _strings(piece):
+                if _is_end_of(here, text):
+                    return module.path, parsed.span(node).shift(start)
+    return None
+
+
 def config_names(piece: Segment) -> tuple[str, ...]:
     """The strings in a piece that may name YAML or JSON files; remembered with it."""
     if config_names not in piece.memory:
-        piece.memory[config_names] = tuple(_config_names(piece))
+        piece.memory[config_names] = tuple(text for _, text in _strings(piece))
     return cast(tuple[str, ...], piece.memory[config_names])
 
 
-def _config_names(piece: Segment) -> Iterator[str]:
+def _strings(piece: Segment) -> Iterator[tuple[ast.Constant, str]]:
     parsed = tree(piece)
     for node in (node for part in parsed.body for node in ast.walk(part)) if parsed else ():
-        text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and len(text) < 300 and (_CONFIG_NAME.match(text) or _PATTERN.match(text)):
-            yield text
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _may_name_file(node.value):
+            yield node, node.value
+
+
+def _may_name_file(text: str) -> bool:
+    return len(text) < 300 and bool(_CONFIG_NAME.match(text) or _PATTERN.match(text))
