@@ -31,17 +31,19 @@ def module_name(rule_id: str) -> str:
 
 
 @cache
-def _check_of(rule_id: str) -> tuple[Check, type]:
-    """The check of a rule and what it looks at, which the annotation of its first parameter says."""
+def _check_of(rule_id: str) -> tuple[Check, tuple[type, ...]]:
+    """The check of a rule and what it looks at, which the annotation of its first parameter says: one of
+    `SUBJECTS`, or several of them as a union, where one mistake shows in Python or in a config file."""
     name = module_name(rule_id)
     if find_spec(name) is None:
         raise CatalogueError(f"{rule_id}: the page has no `match` and there is no {name}")
     check = importlib.import_module(name).check
     first = next(iter(inspect.signature(check).parameters))
-    subject = typing.get_type_hints(check)[first]
-    if subject not in SUBJECTS:
+    hint = typing.get_type_hints(check)[first]
+    subjects = typing.get_args(hint) or (hint,)
+    if not set(subjects) <= set(SUBJECTS):
         raise CatalogueError(f"{rule_id}: `{first}` must be one of {[s.__name__ for s in SUBJECTS]}")
-    return check, subject
+    return check, subjects
 
 
 def is_paired(rule: Rule) -> bool:
@@ -65,8 +67,8 @@ class Checker:
     clock: Clock = field(default_factory=Clock)
 
     @cached_property
-    def _pair(self) -> tuple[Check, type]:
-        return (match.check, Call) if self.rule.match is not None else _check_of(self.rule.id)
+    def _pair(self) -> tuple[Check, tuple[type, ...]]:
+        return (match.check, (Call,)) if self.rule.match is not None else _check_of(self.rule.id)
 
     @property
     def check(self) -> Check:
@@ -74,8 +76,8 @@ class Checker:
         return self._pair[0]
 
     @property
-    def subject(self) -> type:
-        """What it looks at: one of `SUBJECTS`."""
+    def subjects(self) -> tuple[type, ...]:
+        """What it looks at: one or more of `SUBJECTS`."""
         return self._pair[1]
 
     @cached_property
@@ -134,7 +136,7 @@ class RuleTable:
         """Checks of calls by the last part of the names they look at; `` holds those that look at all calls."""
         found: dict[str, dict[Checker, None]] = {}
         for checker in self.checkers:
-            if checker.subject is Call:
+            if Call in checker.subjects:
                 for name in checker.calls or ("",):
                     found.setdefault(name.rpartition(".")[2], {})[checker] = None
         return {last: tuple(checkers) for last, checkers in found.items()}
@@ -155,5 +157,6 @@ class RuleTable:
     def _by_subject(self) -> dict[type, list[Checker]]:
         found: dict[type, list[Checker]] = {}
         for checker in self.checkers:
-            found.setdefault(checker.subject, []).append(checker)
+            for subject in checker.subjects:
+                found.setdefault(subject, []).append(checker)
         return found
