@@ -149,6 +149,10 @@ class RuleTable:
             if not checker.rule.words or not words.isdisjoint(checker.rule.words)
         ]
 
+    def looks_at(self, subject: type) -> bool:
+        """Whether any check looks at that subject."""
+        return subject in self._by_subject
+
     def words_of(self, subject: type) -> frozenset[str]:
         """The words that the checks of a subject look for."""
         return frozenset(word for checker in self._by_subject.get(subject, ()) for word in checker.rule.words)

@@ -72,13 +72,13 @@ def module_findings(inquiry: Inquiry, table: RuleTable) -> Iterator[Finding]:
 
 def notebook_findings(notebook: Notebook, table: RuleTable) -> Iterator[Finding]:
     """The findings of all checks that look at a notebook as a whole."""
-    if table.has(Notebook):
+    if table.looks_at(Notebook):
         yield from _run(table.of(Notebook, notebook.inquiry.module.words), notebook)
 
 
 def config_findings(file: ConfigFile, table: RuleTable) -> Iterator[Finding]:
     """The findings of all checks that look at a YAML or JSON file."""
-    if table.has(ConfigFile):
+    if table.looks_at(ConfigFile):
         yield from _run(table.of(ConfigFile, file.words), file)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ml_lsp.semantics.config_file import ConfigFile
@@ -55,7 +55,7 @@ class Project:
 
     def renewed(self) -> Project:
         """The same project after the text of a file has changed, but none has come or gone."""
-        return Project(self.roots, self.module_at, self.imports_at, self.files, self._found)
+        return replace(self, memory={}, _importers={})
 
     def find(self, dotted: str, from_path: Path) -> Found | None:
         """The file that a dotted name leads to when `from_path` imports it, and what of the name is left."""
