@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
 from ml_lsp.semantics.module import Change, Module, difference, module_of
-from ml_lsp.semantics.notebook import Notebook
+from ml_lsp.semantics.notebook import notebook_of
 from ml_lsp.semantics.outside import Known
 from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.notebook import Joined
@@ -214,17 +213,8 @@ def _of_notebook(
     """The findings about a notebook as a whole: looked for each time, what they rest on is kept by piece."""
     if document.notebook is None:
         return
-    readable = work.module.split
-
-    def moved(at: int) -> int:
-        piece = max(0, bisect_right(pieces.starts, at) - 1)
-        return readable.starts[piece] + at - pieces.starts[piece] if pieces.starts else at
-
-    cells = document.notebook
-    if readable.text != cells.text:
-        cells = cells.with_text(readable.text, moved)
     inquiry = Inquiry(work.module, surroundings.versions, project=surroundings.project)
-    yield from notebook_findings(Notebook(inquiry, cells), work.table)
+    yield from notebook_findings(notebook_of(inquiry, document.notebook, pieces), work.table)
 
 
 def _config_findings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Any
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.syntax.magics import Magic
 from ml_lsp.syntax.notebook import Cell, Joined
+from ml_lsp.syntax.segments import Split
 from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Span
 
@@ -74,3 +75,17 @@ class Notebook:
     def is_readable(self) -> bool:
         """Whether every piece parses, or did before it was being typed in."""
         return all(tree(self.inquiry.module.pieces[i]) is not None for i in self.inquiry.pieces("everything"))
+
+
+def notebook_of(inquiry: Inquiry, cells: Joined, pieces: Split) -> Notebook:
+    """The notebook whose cells are `pieces` as they stand; `inquiry` may speak of older versions of some.
+
+    Where a piece does not parse, its last version that did takes its place, and what follows moves.
+    """
+    readable = inquiry.module.split
+
+    def moved(at: int) -> int:
+        piece = max(0, bisect_right(pieces.starts, at) - 1)
+        return readable.starts[piece] + at - pieces.starts[piece] if pieces.starts else at
+
+    return Notebook(inquiry, cells if readable.text == cells.text else cells.with_text(readable.text, moved))
