@@ -154,6 +154,8 @@ class Reviewer:
     def _looked_at(
         self, document: Document, rules: tuple[Rule, ...], surroundings: Surroundings
     ) -> tuple[Finding, ...]:
+        # The project's files have absolute paths, by which files are told apart and found from each other.
+        document = replace(document, path=Path.cwd() / document.path)
         with _collected_errors(self._faults):
             findings = review_now(document, rules, surroundings, self.memory)
         self._relied_on = self.memory.relied_on(document.path)

@@ -15,6 +15,8 @@ from ml_lsp.text import Edit, Span
 if TYPE_CHECKING:
     import yaml
 
+    from ml_lsp.syntax.notebook import Cell
+
 RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
 
@@ -40,7 +42,11 @@ class FixText:
 
 @dataclass(frozen=True)
 class Example:
-    """A snippet with its expected findings (`# expect: rule-id` on the reported line)."""
+    """A snippet with its expected findings (`# expect: rule-id` on the reported line; `//` in JSON).
+
+    `file` is its name, `files` are other files of its project by name, `requires` the versions of libraries
+    there. `cells` are the cells of a notebook, instead of `code`.
+    """
 
     name: str
     code: str
@@ -48,7 +54,12 @@ class Example:
     file: str = "example.py"
     files: Mapping[str, str] = field(default_factory=dict)
     requires: Mapping[str, str] = field(default_factory=dict)
-    cells: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The code; of a notebook, its cells one below the other, each with a line end of its own."""
+        return self.code or "".join(f"{cell.source}\n" for cell in self.cells)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,16 +144,28 @@ def _freeze(value: Any) -> Any:
 def _example(raw: Any, path: Path) -> Example:
     if not isinstance(raw, dict) or not {"name"} <= raw.keys() <= _EXAMPLE_KEYS:
         raise CatalogueError(f"{path}: an example needs `name` and has only {sorted(_EXAMPLE_KEYS)}: {raw!r}")
-    cells = tuple(raw.get("cells", ()))
+    cells = tuple(_cell(cell, path) for cell in raw.get("cells", ()))
     return Example(
         name=raw["name"],
         code=raw.get("code", ""),
         fixed=raw.get("fixed"),
-        file=raw.get("file", "example.py"),
+        file=raw.get("file", "example.ipynb" if cells else "example.py"),
         files=raw.get("files", {}),
         requires=raw.get("requires", {}),
         cells=cells,
     )
+
+
+def _cell(raw: Any, path: Path) -> Cell:
+    """A cell of an example: its code, or a mapping of `code`, `count` (execution count) and `tags`."""
+    from ml_lsp.syntax.notebook import Cell
+
+    if isinstance(raw, str):
+        return Cell(raw.rstrip("\n"))
+    if not isinstance(raw, dict) or not {"code"} <= raw.keys() <= {"code", "count", "tags"}:
+        raise CatalogueError(f"{path}: a cell is code, or has `code`, `count` and `tags`: {raw!r}")
+    tags, count = tuple(raw.get("tags", ())), raw.get("count")
+    return Cell(raw["code"].rstrip("\n"), tags=tags, execution_count=count)
 
 
 def _check_keys(raw: Any, path: Path, keys: Mapping[str, yaml.Node]) -> None:

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 
 from ml_lsp.finding import Finding
 from ml_lsp.review import Document
+from ml_lsp.syntax.magics import blank_magics
 from ml_lsp.text import Edit, OverlappingEdits, Source, Span, apply
 
 MOST_ROUNDS = 20  # two rules that undo each other would go on for ever
@@ -40,7 +41,7 @@ def fix_all(document: Document, review_fn: Review, *, unsafe: bool = False) -> F
     """
     applied: list[Finding] = []
     refused: tuple[Finding, ...] = ()
-    findings = tuple(review_fn(document))
+    findings = tuple(review_fn(_as_python(document)))
     seen = {document.text}
     for _ in range(MOST_ROUNDS):
         made, text, refused = _one_round(document, list(_fixable(document, findings, unsafe)))
@@ -49,7 +50,7 @@ def fix_all(document: Document, review_fn: Review, *, unsafe: bool = False) -> F
         seen.add(text)
         applied += made
         document = with_text(document, text, [edit for finding in made for edit in _edits(finding)])
-        findings = tuple(review_fn(document))
+        findings = tuple(review_fn(_as_python(document)))
     else:
         refused = ()
     return Fixed(document.text, tuple(applied), findings, refused)
@@ -69,7 +70,13 @@ def with_text(document: Document, text: str, edits: Iterable[Edit]) -> Document:
         # An insertion exactly where a cell starts belongs to that cell.
         return at + sum(len(new) - (end - start) for (start, end), new in changes if end <= at and start < at)
 
-    return replace(document, text=text, cells=tuple(moved(at) for at in document.cells))
+    notebook = document.notebook.with_text(text, moved) if document.notebook else None
+    return replace(document, text=text, cells=tuple(map(moved, document.cells)), notebook=notebook)
+
+
+def _as_python(document: Document) -> Document:
+    """The document as it is reviewed: what a fix wrote for IPython is hidden from Python."""
+    return replace(document, text=blank_magics(document.text)) if document.cells else document
 
 
 def difference(old: str, new: str) -> Iterator[Edit]:
@@ -171,7 +178,7 @@ def _parses(document: Document) -> bool:
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of the reviewed text, as an invalid escape
-                ast.parse(document.text.removeprefix("\ufeff"))
+                ast.parse(_as_python(document).text.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

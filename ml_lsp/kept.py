@@ -131,7 +131,9 @@ def rules_stamp(rules: Sequence[Rule]) -> str:
 def key_of(document: Document, surroundings: Surroundings, *stamps: str) -> bytes:
     """The key of a document's results: all that they depend on."""
     known = json.dumps(dict(surroundings.versions), sort_keys=True)
-    return _hash(*stamps, known, str(document.path), document.language, str(document.cells), document.text)
+    notebook = document.notebook
+    cells = repr((document.cells, notebook and (notebook.cells, notebook.metadata)))
+    return _hash(*stamps, known, str(document.path), document.language, cells, document.text)
 
 
 def _hash(*parts: str) -> bytes:

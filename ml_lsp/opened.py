@@ -44,10 +44,11 @@ def opened(path: Path, text: str) -> Opened:
     from ml_lsp.syntax.notebook import join
 
     try:
-        joined = join(read(text).cells)
+        notebook = read(text)
+        joined = join(notebook.cells, notebook.metadata)
     except NotebookError as error:
         raise Unreadable(f"not a notebook: {error}") from error
-    return Opened(text, Document(path, joined.text, cells=joined.boundaries), joined)
+    return Opened(text, Document(path, joined.text, cells=joined.boundaries, notebook=joined), joined)
 
 
 def rewritten(file: Opened, text: str) -> str:

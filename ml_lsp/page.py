@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Example, Rule
 from ml_lsp.finding import Tier
 
-_EXPECT = re.compile(r"[ \t]*#[ \t]*(?:todo-)?expect:[^\n]*")
+_EXPECT = re.compile(r"[ \t]*(?:#|//)[ \t]*(?:todo-)?expect:[^\n]*")
 
 
 def rule_page(rule: Rule) -> str:
@@ -30,7 +30,7 @@ def _parts(rule: Rule) -> Iterator[str]:
     example = _telling(rule)
     if example:
         yield "## Example"
-        yield _fenced(_EXPECT.sub("", example.code), example.file)
+        yield from _shown(example)
         if example.fixed is not None:
             yield "After the fix:"
             yield _fenced(_EXPECT.sub("", example.fixed), example.file)
@@ -57,12 +57,23 @@ def _remedy(rule: Rule) -> str:
 
 def _telling(rule: Rule) -> Example | None:
     """The example that shows most: one with a fix if there is one, else the first that is reported."""
-    reported = [example for example in rule.examples if "expect:" in example.code]
+    reported = [example for example in rule.examples if "expect:" in example.text]
     return next((example for example in reported if example.fixed is not None), next(iter(reported), None))
 
 
+def _shown(example: Example) -> Iterator[str]:
+    """The example's own text, named where there are other files, and those."""
+    if example.files:
+        yield f"`{example.file}`:"
+    cells = [f"# cell {number}\n{cell.source}" for number, cell in enumerate(example.cells, 1)]
+    yield _fenced(_EXPECT.sub("", "\n\n".join(cells) or example.code), example.file)
+    for name, text in example.files.items():
+        yield f"`{name}`:"
+        yield _fenced(text, name)
+
+
 def _fenced(code: str, file: str) -> str:
-    language = {"py": "python", "yml": "yaml", "yaml": "yaml", "json": "json"}.get(
+    language = {"py": "python", "ipynb": "python", "yml": "yaml", "yaml": "yaml", "json": "json"}.get(
         file.rpartition(".")[2], ""
     )
     fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall(r"`+", code)), default=0))

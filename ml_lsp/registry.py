@@ -17,10 +17,12 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body, Loop, ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.names import public
+from ml_lsp.semantics.notebook import Notebook
 
 Check = Callable[[Any, Rule], Iterable[Finding]]
-SUBJECTS: tuple[type, ...] = (Call, Loop, Body, Class, ModuleView)
+SUBJECTS: tuple[type, ...] = (Call, Loop, Body, Class, ModuleView, ConfigFile, Notebook)
 
 
 def module_name(rule_id: str) -> str:
@@ -29,17 +31,19 @@ def module_name(rule_id: str) -> str:
 
 
 @cache
-def _check_of(rule_id: str) -> tuple[Check, type]:
-    """The check of a rule and what it looks at, which the annotation of its first parameter says."""
+def _check_of(rule_id: str) -> tuple[Check, tuple[type, ...]]:
+    """The check of a rule and what it looks at, which the annotation of its first parameter says: one of
+    `SUBJECTS`, or several of them as a union, where one mistake shows in Python or in a config file."""
     name = module_name(rule_id)
     if find_spec(name) is None:
         raise CatalogueError(f"{rule_id}: the page has no `match` and there is no {name}")
     check = importlib.import_module(name).check
     first = next(iter(inspect.signature(check).parameters))
-    subject = typing.get_type_hints(check)[first]
-    if subject not in SUBJECTS:
+    hint = typing.get_type_hints(check)[first]
+    subjects = typing.get_args(hint) or (hint,)
+    if not set(subjects) <= set(SUBJECTS):
         raise CatalogueError(f"{rule_id}: `{first}` must be one of {[s.__name__ for s in SUBJECTS]}")
-    return check, subject
+    return check, subjects
 
 
 def is_paired(rule: Rule) -> bool:
@@ -63,8 +67,8 @@ class Checker:
     clock: Clock = field(default_factory=Clock)
 
     @cached_property
-    def _pair(self) -> tuple[Check, type]:
-        return (match.check, Call) if self.rule.match is not None else _check_of(self.rule.id)
+    def _pair(self) -> tuple[Check, tuple[type, ...]]:
+        return (match.check, (Call,)) if self.rule.match is not None else _check_of(self.rule.id)
 
     @property
     def check(self) -> Check:
@@ -72,8 +76,8 @@ class Checker:
         return self._pair[0]
 
     @property
-    def subject(self) -> type:
-        """What it looks at: Call, Loop, Body, Class or ModuleView."""
+    def subjects(self) -> tuple[type, ...]:
+        """What it looks at: one or more of `SUBJECTS`."""
         return self._pair[1]
 
     @cached_property
@@ -132,7 +136,7 @@ class RuleTable:
         """Checks of calls by the last part of the names they look at; `` holds those that look at all calls."""
         found: dict[str, dict[Checker, None]] = {}
         for checker in self.checkers:
-            if checker.subject is Call:
+            if Call in checker.subjects:
                 for name in checker.calls or ("",):
                     found.setdefault(name.rpartition(".")[2], {})[checker] = None
         return {last: tuple(checkers) for last, checkers in found.items()}
@@ -145,6 +149,10 @@ class RuleTable:
             if not checker.rule.words or not words.isdisjoint(checker.rule.words)
         ]
 
+    def looks_at(self, subject: type) -> bool:
+        """Whether any check looks at that subject."""
+        return subject in self._by_subject
+
     def words_of(self, subject: type) -> frozenset[str]:
         """The words that the checks of a subject look for."""
         return frozenset(word for checker in self._by_subject.get(subject, ()) for word in checker.rule.words)
@@ -153,5 +161,6 @@ class RuleTable:
     def _by_subject(self) -> dict[type, list[Checker]]:
         found: dict[type, list[Checker]] = {}
         for checker in self.checkers:
-            found.setdefault(checker.subject, []).append(checker)
+            for subject in checker.subjects:
+                found.setdefault(subject, []).append(checker)
         return found

@@ -11,14 +11,23 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
+from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
 from ml_lsp.semantics.module import Change, Module, difference, module_of
+from ml_lsp.semantics.notebook import notebook_of
 from ml_lsp.semantics.outside import Known
 from ml_lsp.semantics.project import Project
+from ml_lsp.syntax.notebook import Joined
 from ml_lsp.syntax.segments import EMPTY, Kind, Split, joined, split
 from ml_lsp.syntax.trees import tree
-from ml_lsp.units import class_findings, module_findings, piece_findings
+from ml_lsp.units import (
+    class_findings,
+    config_findings,
+    module_findings,
+    notebook_findings,
+    piece_findings,
+)
 
 SLICE_SECONDS = 0.004
 
@@ -28,13 +37,15 @@ class Document:
     """A text to review and what is known of it from outside.
 
     `language` is python, yaml or json. `cells` are the offsets at which the code cells of a notebook start;
-    empty for a plain file.
+    empty for a plain file. `notebook` is what else is known of those cells: without it, the rules about
+    notebooks as a whole do not run.
     """
 
     path: Path
     text: str
     language: str = "python"
     cells: tuple[int, ...] = ()
+    notebook: Joined | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,10 @@ class _Entries:
         if self.module is not None:
             yield self.module
 
+    def findings(self) -> Iterator[Finding]:
+        """All that they found."""
+        yield from (finding for entry in self.all() for finding in entry.findings)
+
 
 @dataclass(frozen=True, eq=False)
 class _Reviewed:
@@ -84,11 +99,20 @@ class _Reviewed:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _ReviewedConfig:
+    """A finished review of one version of a YAML or JSON document, and what it was made from."""
+
+    known: tuple[RuleSet, str, Project | None, Mapping[str, str]]
+    findings: tuple[Finding, ...]
+
+
 @dataclass
 class Memory:
     """What earlier reviews found out. One for all documents of a process; `forget` a document when it closes."""
 
     reviewed: dict[Path, _Reviewed] = field(default_factory=dict)
+    configs: dict[Path, _ReviewedConfig] = field(default_factory=dict)
     rule_sets: dict[tuple[Rule, ...], RuleSet] = field(default_factory=dict)
 
     def rules(self, rules: Sequence[Rule]) -> RuleSet:
@@ -116,15 +140,20 @@ class Memory:
         return frozenset(q[1] for entry in entries for q in entry.answers if q[0] == "outside")
 
     def relied_on(self, path: Path) -> tuple[tuple[Path, ...], bool]:
-        """The other files that the last review of a document looked into, and whether it asked who imports it."""
+        """The other files that the last review of a document looked into, and whether it may rest on all.
+
+        What imports a module, or reads a config file, cannot be told without all files.
+        """
         known = self.reviewed.get(path)
         asked = {q for entry in known.entries.all() for q in entry.answers} if known else set()
         files = sorted({Path(question[1]) for question in asked if question[0] == "file"})
-        return tuple(files), any(question[0] == "importers" for question in asked)
+        everywhere = any(question[0] in ("importers", "configs", "modules") for question in asked)
+        return tuple(files), everywhere or path in self.configs
 
     def forget(self, path: Path) -> None:
         """Drop what is remembered of a document."""
         self.reviewed.pop(path, None)
+        self.configs.pop(path, None)
 
 
 def review(
@@ -139,9 +168,9 @@ def review(
     the rest. Returns the findings in order of their place, with spans in code points of `document.text`;
     ignore comments are not looked at here.
     """
-    if document.language != "python":
-        return ()
     memory = memory or Memory()
+    if document.language != "python":
+        return _config_findings(document, memory.rules(rules), surroundings, memory)
     rule_set = memory.rules(rules)
     before = memory.reviewed.get(document.path)
     pieces = split(document.text, before.split if before else EMPTY, document.cells)
@@ -153,7 +182,7 @@ def review(
     table = rule_set.for_libraries(module.tables.libraries)
     work = _Work(module, surroundings, table, broken, known)
     yield from work.do()
-    findings = in_order(finding for entry in work.entries.all() for finding in entry.findings)
+    findings = in_order((*work.entries.findings(), *_of_notebook(document, work, pieces, surroundings)))
     if broken:
         findings = _shown(findings, before, readable, pieces, broken)
     memory.reviewed[document.path] = _Reviewed(
@@ -176,6 +205,31 @@ def review_now(
         except StopIteration as end:
             findings: tuple[Finding, ...] = end.value
             return findings
+
+
+def _of_notebook(
+    document: Document, work: _Work, pieces: Split, surroundings: Surroundings
+) -> Iterator[Finding]:
+    """The findings about a notebook as a whole: looked for each time, what they rest on is kept by piece."""
+    if document.notebook is None:
+        return
+    inquiry = Inquiry(work.module, surroundings.versions, project=surroundings.project)
+    yield from notebook_findings(notebook_of(inquiry, document.notebook, pieces), work.table)
+
+
+def _config_findings(
+    document: Document, rules: RuleSet, surroundings: Surroundings, memory: Memory
+) -> tuple[Finding, ...]:
+    """The findings of a YAML or JSON document: small enough to be looked at whole, unless nothing is new."""
+    before = memory.configs.get(document.path)
+    project, versions = surroundings.project, surroundings.versions
+    known = (rules, document.text, project, versions)
+    if before is not None and before.known == known:
+        return before.findings
+    file = ConfigFile(document.path, document.text, document.language, project, versions)
+    findings = in_order(config_findings(file, rules.for_libraries(frozenset())))
+    memory.configs[document.path] = _ReviewedConfig(known, findings)
+    return findings
 
 
 def _readable(pieces: Split, before: _Reviewed | None) -> tuple[Split, frozenset[int]]:
@@ -232,7 +286,7 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
     """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
     doubt = _doubtful(before.module, module, change)
     if surroundings.project is not before.surroundings.project:
-        doubt = _Doubt(doubt.questions, ("file", "importers"))
+        doubt = _Doubt(doubt.questions, ("file", "importers", "configs", "modules"))
     if surroundings.outside is not before.surroundings.outside:
         doubt = _Doubt(doubt.questions, (*doubt.kinds, "outside"))
     move = Move(before.module.split.starts, module.split.starts, change)

@@ -1,4 +1,4 @@
-"""The files of a workspace as modules: read when asked for, read again when they change, open editors first."""
+"""The files of a workspace, read when asked for, read again when they change, open editors first."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ml_lsp.semantics.config_file import ConfigFile, language_of_config
 from ml_lsp.semantics.files import read_text
 from ml_lsp.semantics.module import Module, module_of
 from ml_lsp.semantics.project import Project, imported_names
@@ -19,11 +20,12 @@ _Stamp = tuple[int, int] | str
 
 @dataclass(eq=False)
 class Shelf:
-    """Modules by path. `open_texts` are texts in editors, which count instead of what is on disk."""
+    """Modules and config files by path. `open_texts`, texts in editors, count instead of what is on disk."""
 
     open_texts: dict[Path, str] = field(default_factory=dict)
     _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
     _modules: dict[Path, tuple[_Stamp, Module | None]] = field(default_factory=dict)
+    _configs: dict[Path, tuple[_Stamp, ConfigFile | None]] = field(default_factory=dict)
 
     def module_at(self, path: Path) -> Module | None:
         """The module in a file; None if it cannot be read."""
@@ -44,6 +46,16 @@ class Shelf:
         except OSError:
             return (0, 0)
         return status.st_mtime_ns, status.st_size
+
+    def config_at(self, path: Path) -> ConfigFile | None:
+        """The YAML or JSON file at a path; None if it cannot be read."""
+        stamp = self._stamp(path)
+        known = self._configs.get(path)
+        if known is None or known[0] != stamp:
+            text = self._text(path)
+            made = ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
+            known = self._configs[path] = (stamp, made)
+        return known[1]
 
     def _read(self, path: Path, previous: Module | None) -> Module | None:
         text = self._text(path)
@@ -71,7 +83,16 @@ class Shelf:
         return known[1]
 
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
-        """The project as it is now: `roots` are the folders that imports start from, `files` its Python files
-        (None: not listed yet)."""
+        """The project as it is now: `roots` are the folders that imports start from, `files` its files.
+
+        Of those, `.py`, `.yaml`, `.yml` and `.json` count; None: they are not listed yet.
+        """
         listed = None if files is None else tuple(files)
-        return Project(tuple(roots), self.module_at, self.imports_at, listed)
+        return Project(
+            tuple(roots),
+            self.module_at,
+            self.imports_at,
+            None if listed is None else tuple(path for path in listed if path.suffix == ".py"),
+            tuple(path for path in listed or () if language_of_config(path)),
+            self.config_at,
+        )

@@ -1,4 +1,4 @@
-"""The units of a review (a piece, a class, a module) and the checks that look at each."""
+"""The units of a review (a piece, a class, a module, a notebook, a config file) and the checks of each."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from ml_lsp.semantics.body import Body, ModuleView, loops_of
 from ml_lsp.semantics.body import Loop as LoopView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.notebook import Notebook
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import options
 
@@ -66,6 +68,18 @@ def module_findings(inquiry: Inquiry, table: RuleTable) -> Iterator[Finding]:
     # Asked word by word, so that it is noticed when one appears.
     mentioned = [word for word in table.words_of(ModuleView) if inquiry.mentions(word)]
     yield from _run(table.of(ModuleView, frozenset(mentioned)), view)
+
+
+def notebook_findings(notebook: Notebook, table: RuleTable) -> Iterator[Finding]:
+    """The findings of all checks that look at a notebook as a whole."""
+    if table.looks_at(Notebook):
+        yield from _run(table.of(Notebook, notebook.inquiry.module.words), notebook)
+
+
+def config_findings(file: ConfigFile, table: RuleTable) -> Iterator[Finding]:
+    """The findings of all checks that look at a YAML or JSON file."""
+    if table.looks_at(ConfigFile):
+        yield from _run(table.of(ConfigFile, file.words), file)
 
 
 def _may_call(last: str, words: frozenset[str], inquiry: Inquiry) -> bool:

@@ -73,8 +73,8 @@ class Workspace:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The Python files of the folder."""
-        return tuple(workspace_files(self.folder, (".py",)))
+        """The Python, YAML and JSON files of the folder."""
+        return tuple(workspace_files(self.folder, (".py", ".yaml", ".yml", ".json")))
 
     @property
     def surroundings_unlisted(self) -> Surroundings:
@@ -117,6 +117,6 @@ class Workspace:
 
     @cached_property
     def all_state(self) -> str:
-        """A digest of the names, times and sizes of all Python files."""
+        """A digest of the names, times and sizes of all these files."""
         states = "".join(f"{path}\0{stamp(path)}\n" for path in self.files)
         return hashlib.blake2b(states.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

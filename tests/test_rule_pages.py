@@ -18,22 +18,21 @@ RULES_FOLDER = Path(__file__).parent.parent / "rules"
 DOCS = Path(__file__).parent.parent / "docs"
 RULES = tuple(read_rules(RULES_FOLDER))
 RULE_IDS = {rule.id for rule in RULES}
-EXPECTATION = re.compile(r"# (?:todo-)?expect: (?P<id>[a-z0-9/-]+)(?: `(?P<text>.+)`)?$")
+EXPECTATION = re.compile(r"(?:#|//) (?:todo-)?expect: (?P<id>[a-z0-9/-]+)(?: `(?P<text>.+)`)?$")
 
 pages = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 
 
 def texts_of(example: Example) -> Iterator[str]:
     """All Python texts of an example."""
-    yield from filter(None, (example.code, example.fixed))
+    if example.file.endswith(".py"):
+        yield from filter(None, (example.code, example.fixed))
     yield from (text for path, text in example.files.items() if path.endswith(".py"))
-    yield from example.cells
 
 
 def expectation_lines(example: Example) -> list[str]:
     """The lines of an example's code that state an expectation."""
-    lines = [line for text in (example.code, *example.cells) for line in text.splitlines()]
-    return [line for line in lines if "expect:" in line]
+    return [line for line in example.text.splitlines() if "expect:" in line]
 
 
 def expects(rule: Rule, example: Example) -> bool:
@@ -115,7 +114,7 @@ def test_documented_page_works_as_documented() -> None:
     assert block
     rule = parse_rule(block[1], "torch/hub-without-weights-only", Path("page.yaml"))
     flagged, near_miss = rule.examples
-    found = findings(flagged.code, flagged, [rule])
+    found = findings(flagged, [rule])
     assert reported(flagged.code, found) == [(e.line, e.rule) for e in expected(flagged.code)]
     assert apply(flagged.code, found[0].fix.edits) == flagged.fixed
-    assert not findings(near_miss.code, near_miss, [rule])
+    assert not findings(near_miss, [rule])

@@ -18,12 +18,16 @@ class CommandParameter:
     """A parameter of a function that is an option or an argument of a command.
 
     `made` is the call `typer.Option(...)`; `annotation` is the type, without `Annotated[...]` around it.
+    `in_default`: the call stands as the parameter's default, not in `Annotated`. `default` is what the
+    parameter is without the option on the command line; None if there is nothing.
     """
 
     scope: Scope
     node: ast.arg
     made: ast.Call
     annotation: ast.expr | None
+    in_default: bool = False
+    default: ast.expr | None = None
 
     @property
     def around(self) -> Scope:
@@ -37,14 +41,14 @@ def command_parameters(scope: Scope) -> Iterator[CommandParameter]:
         return
     around = scope.parent or scope
     for node, default in _with_defaults(scope.node.args):
-        annotation, described = node.annotation, _described(around, node.annotation)
+        described = _described(around, node.annotation)
         if described is not None:
             annotation, *extras = described
-        else:
-            extras = [default] if default is not None else []
-        for made in extras:
-            if isinstance(made, ast.Call) and _is_maker(around, made):
-                yield CommandParameter(scope, node, made, annotation)
+            for made in extras:
+                if isinstance(made, ast.Call) and _is_maker(around, made):
+                    yield CommandParameter(scope, node, made, annotation, default=default)
+        elif isinstance(default, ast.Call) and _is_maker(around, default):
+            yield CommandParameter(scope, node, default, node.annotation, True, _stated_default(default))
 
 
 def _with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
@@ -61,6 +65,13 @@ def _described(around: Scope, annotation: ast.expr | None) -> list[ast.expr] | N
         if isinstance(found, Ref) and found.name in _ANNOTATED:
             return annotation.slice.elts
     return None
+
+
+def _stated_default(made: ast.Call) -> ast.expr | None:
+    """The default in `typer.Option(default, ...)`; None for `...`, which makes the option required."""
+    found = made.args[0] if made.args else None
+    found = next((keyword.value for keyword in made.keywords if keyword.arg == "default"), found)
+    return None if isinstance(found, ast.Constant) and found.value is ... else found
 
 
 def _is_maker(around: Scope, made: ast.Call) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from ml_lsp.syntax.trees import tree
 
 if TYPE_CHECKING:
     from ml_lsp.semantics.classes import Class
+    from ml_lsp.semantics.config_file import ConfigFile
     from ml_lsp.semantics.project import Project
     from ml_lsp.semantics.scope import Scope
 
@@ -68,8 +69,9 @@ def answer(
 
     Of `("class", name)` only the header and what the members are called: who looks into a member asks for that.
     `("mentioned", word)`: whether any piece holds the word.
-    `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files that
-    import it. `("outside", name)`: what is known of an outside name.
+    `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files
+    that import it. `("configs",)`: the YAML and JSON files of the project. `("modules",)`: the pieces of all
+    its Python files. `("outside", name)`: what is known of an outside name.
     """
     match question:
         case ("mentioned", word):
@@ -79,6 +81,10 @@ def answer(
             return (*pieces[:1], *((piece.kind, facts(piece).defines) for piece in pieces[1:]))
         case ("outside", name):
             return (outside.get(name),)
+        case ("configs",):
+            return tuple(project.configs()) if project else ()
+        case ("modules",):
+            return tuple(piece for other in project.modules() for piece in other.pieces) if project else ()
         case ("file", path):
             other = project.module_at(Path(path)) if project else None
             return other.pieces if other else ()
@@ -218,6 +224,18 @@ class Inquiry:
         first.asked.add(("importers", str(self.module.path)))
         found = [self.at(path) for path in self.project.importers(self.module.path)]
         return [other for other in found if other is not None]
+
+    def configs(self) -> tuple[ConfigFile, ...]:
+        """The YAML and JSON files of the project."""
+        first = self.asker or self
+        first.asked.add(("configs",))
+        return tuple(self.project.configs()) if self.project else ()
+
+    def modules(self) -> Iterator[Module]:
+        """The modules of the project, in order."""
+        first = self.asker or self
+        first.asked.add(("modules",))
+        return self.project.modules() if self.project else iter(())
 
     # ---- scopes
 

@@ -1,6 +1,9 @@
-"""Loguru's words: which values are its logger, and which calls add a traceback."""
+"""Loguru's words: which values are its logger, which calls log what, and which add a traceback."""
 
 from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.instances import constructions
@@ -8,6 +11,10 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Const, Ref, Result, Value
 
 _LOGGER = "loguru.logger"
+# Methods that log a message; `log` takes the level first.
+LEVELS = frozenset({
+    "trace", "debug", "info", "success", "warning", "error", "critical", "exception", "log",
+})  # fmt: skip
 # Methods that return the logger with other settings.
 _SETTINGS = frozenset({"bind", "opt", "patch"})
 
@@ -34,3 +41,23 @@ def adds_traceback(call: Call) -> bool:
     return any(
         call.argument_value(None, name) not in (None, Const(False)) for name in ("exception", "exc_info")
     )
+
+
+@dataclass(frozen=True, eq=False)
+class LogCall:
+    """A call that logs a message: the message, and what is passed to fill it in."""
+
+    call: Call
+    message: ast.expr
+    args: tuple[ast.expr, ...]
+    keywords: tuple[ast.keyword, ...]
+
+
+def log_call(call: Call) -> LogCall | None:
+    """The message that a call of loguru's logger logs; None for any other call, and where `*args` hide it."""
+    if call.method not in LEVELS or call.receiver is None or not is_logger(call.scope, call.receiver):
+        return None
+    args = call.node.args[1:] if call.method == "log" else call.node.args
+    if not args or any(isinstance(arg, ast.Starred) for arg in call.node.args):
+        return None
+    return LogCall(call, args[0], tuple(args[1:]), tuple(call.node.keywords))

@@ -1,12 +1,13 @@
-"""The workspace around a module: which file an imported name leads to, and who imports a module."""
+"""The workspace around a module: which file an imported name leads to, who imports a module, config files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.layout import Found, find_module
 from ml_lsp.semantics.module import Module
 
@@ -34,23 +35,27 @@ def imported_names(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    """One state of the workspace's Python files. A change of a file makes a new project.
+    """One state of the workspace's files. A change of a file makes a new project.
 
     `roots`: folders that imports start from. `module_at`: the module in a file, None if it cannot be read.
     `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
-    they have not been listed, so that nobody can say who imports what.
+    they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
+    and `config_at` reads one; they hold no project themselves. `memory`: what was worked out for this state.
     """
 
     roots: tuple[Path, ...]
     module_at: Callable[[Path], Module | None]
     imports_at: Callable[[Path], tuple[str, ...]]
     files: tuple[Path, ...] | None = None
+    config_files: tuple[Path, ...] = ()
+    config_at: Callable[[Path], ConfigFile | None] = lambda path: None
+    memory: dict[object, object] = field(default_factory=dict)
     _found: dict[tuple[str, Path], Found | None] = field(default_factory=dict)
     _importers: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
 
     def renewed(self) -> Project:
         """The same project after the text of a file has changed, but none has come or gone."""
-        return Project(self.roots, self.module_at, self.imports_at, self.files, self._found)
+        return replace(self, memory={}, _importers={})
 
     def find(self, dotted: str, from_path: Path) -> Found | None:
         """The file that a dotted name leads to when `from_path` imports it, and what of the name is left."""
@@ -65,6 +70,20 @@ class Project:
         if not self._importers and self.files:
             self._importers.update(self._all_importers(self.files))
         return self._importers.get(path, ())
+
+    def modules(self) -> Iterator[Module]:
+        """All modules of the workspace that can be read, in order."""
+        for file in self.files or ():
+            module = self.module_at(file)
+            if module is not None:
+                yield module
+
+    def configs(self) -> Iterator[ConfigFile]:
+        """All YAML and JSON files of the workspace that can be read, in order."""
+        for path in self.config_files:
+            config = self.config_at(path)
+            if config is not None:
+                yield config
 
     def _all_importers(self, files: tuple[Path, ...]) -> dict[Path, tuple[Path, ...]]:
         found: dict[Path, dict[Path, None]] = {}

@@ -1,6 +1,22 @@
-"""How far two names are apart."""
+"""How far two names are apart, and which known one a name is a slip of."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Words from this length on are told apart even with two letters wrong: `comment` is no slip of `comet`.
+_LONG = 10
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word of which `word` is a slip of a letter, two in a long one; None if several are."""
+    most = 2 if len(word) >= _LONG else 1
+    alike = [other for other in known if abs(len(other) - len(word)) <= most]
+    near = sorted((distance(word, other), other) for other in alike)
+    near = [(apart, other) for apart, other in near if apart <= most]
+    if not near or (len(near) > 1 and near[0][0] == near[1][0]):
+        return None
+    return near[0][1]
 
 
 def distance(one: str, other: str) -> int:

@@ -60,7 +60,7 @@ class Snapshot:
         from ml_lsp.review import Document as Reviewable
 
         boundaries = self.joined.boundaries if self.joined else ()
-        return Reviewable(self.path, self.text, self.language, boundaries)
+        return Reviewable(self.path, self.text, self.language, boundaries, self.joined)
 
     def part(self, uri: str) -> Part | None:
         """The part that is shown at `uri`, if it is one of these."""
@@ -145,7 +145,7 @@ def _take_notebook(workspace: Workspace, notebook: lsp.NotebookDocument) -> Snap
         )
         for cell, document in zip(notebook.cells, documents, strict=True)
     ]
-    joined = join(cells)
+    joined = join(cells, notebook.metadata if isinstance(notebook.metadata, dict) else {})
     parts = tuple(
         Part(document.uri, document.version, document.content)
         for index in joined.indexes

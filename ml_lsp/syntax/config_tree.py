@@ -88,6 +88,11 @@ class Node:
         """Whether it is the key `<<` that merges other mappings."""
         return self.style == "plain" and self.text == "<<" and self.tag is None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a scalar without quotes and tag, whose meaning depends on who reads it."""
+        return self.kind == "scalar" and self.style == "plain" and self.tag is None and self.alias is None
+
     def entry(self, key: str) -> Entry | None:
         """The entry in force for a key (by its text): the last one written here, else a merged one."""
         for mapping in _merged_mappings(self):

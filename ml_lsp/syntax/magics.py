@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ml_lsp.text import Span
+from ml_lsp.text import Edit, Span
 
 # Cell magics whose body runs as Python in the notebook's own namespace (IPython 8 and well-known extensions).
 # All others hide their cell: another language, a file to be written, or another process's Python.
@@ -92,6 +92,11 @@ class Magic:
         if named:
             return named[1] + named[2]
         return self.text[0] if self.text[0] in ",;/" else "?"
+
+    def is_kept_by(self, edit: Edit) -> bool:
+        """Whether an edit puts the name of another magic in the place of this one's, and no more."""
+        named = _NAME.fullmatch(edit.new)
+        return named is not None and edit.span == Span(self.span.start, self.span.start + len(self.name))
 
     def shift(self, by: int) -> Magic:
         """The same piece in a text that starts `by` code points earlier."""

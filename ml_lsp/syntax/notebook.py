@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from ml_lsp.syntax.magics import Magic, blank, cell_magics, parsed
 from ml_lsp.text import Edit, Span
 
 Kind = Literal["code", "markdown", "raw"]
+_NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,15 @@ class Joined:
     Each cell is followed by one line feed of its own (the joint), so that every offset of a cell, its end
     included, has one offset in `text` and back. `boundaries` are the offsets at which cells start, `indexes`
     the cells' 0-based places among all cells, `magics` what is hidden from Python, with offsets in `text`.
+    `cells` are those cells as they stand in the notebook, `metadata` what the notebook says of itself.
     """
 
     text: str
     boundaries: tuple[int, ...]
     indexes: tuple[int, ...]
     magics: tuple[Magic, ...]
+    cells: tuple[Cell, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=lambda: _NO_METADATA, compare=False)
 
     def cell_at(self, offset: int) -> Place:
         """The cell that holds `offset`, and where in it; a joint belongs to the cell before it.
@@ -101,7 +106,7 @@ class Joined:
     def edit_in_cell(self, edit: Edit) -> tuple[int, Edit] | None:
         """The cell that `edit` changes and the edit in it; None if no single cell's edit does the same.
 
-        None as well for an edit that replaces what a magic hides: the author would lose the magic. The joint
+        None as well for an edit that replaces what a magic hides, but for another magic's name. The joint
         is not part of the cell: an edit that takes whole lines up to it leaves out that line feed.
         """
         if not self.boundaries:
@@ -109,7 +114,7 @@ class Joined:
         (start, end), new = edit
         cell, offset = self.cell_at(start)
         whole = self.cell_span(cell)
-        if any(magic.span.overlaps(edit.span) for magic in self.magics):
+        if any(magic.span.overlaps(edit.span) and not magic.is_kept_by(edit) for magic in self.magics):
             return None
         if start > whole.end:
             return cell, Edit(Span(offset, offset), "\n" + new.removesuffix("\n"))
@@ -130,6 +135,25 @@ class Joined:
             by_cell[mapped[0]] = (*by_cell.get(mapped[0], ()), mapped[1])
         return by_cell
 
+    def with_text(self, text: str, moved: Callable[[int], int]) -> Joined:
+        """The same cells after edits that made `text` of theirs; `moved` moves an offset."""
+        boundaries = tuple(map(moved, self.boundaries))
+        cells = tuple(
+            replace(cell, source=text[start : end - 1])
+            for cell, start, end in zip(self.cells, boundaries, (*boundaries, len(text))[1:], strict=True)
+        )
+        magics = tuple(self._moved(magic, text, moved(magic.span.start)) for magic in self.magics)
+        return replace(self, text=text, boundaries=boundaries, magics=magics, cells=cells)
+
+    def _moved(self, magic: Magic, text: str, start: int) -> Magic:
+        """A magic in the new text, where edits may have put other characters in its place."""
+        before = self.text[magic.span.start : magic.span.end]
+        after = text[start : start + len(before)]
+        said = (
+            old if new == hidden else new for old, hidden, new in zip(magic.text, before, after, strict=True)
+        )
+        return replace(magic.shift(start - magic.span.start), text="".join(said))
+
     @cached_property
     def broken(self) -> frozenset[int]:
         """The cells (0-based among all cells) whose text, magics blanked, Python cannot parse."""
@@ -147,7 +171,7 @@ class Joined:
         return Span(self.boundaries[at], end - 1)
 
 
-def join(cells: Sequence[Cell]) -> Joined:
+def join(cells: Sequence[Cell], metadata: Mapping[str, Any] = _NO_METADATA) -> Joined:
     """Join the Python cells of a notebook, in order, into one text; other cells only count in the indexes."""
     pieces: list[str] = []
     boundaries: list[int] = []
@@ -161,7 +185,8 @@ def join(cells: Sequence[Cell]) -> Joined:
             magics += (magic.shift(at) for magic in found)
             at += len(cell.source) + 1
     indexes = tuple(index for index, cell in enumerate(cells) if cell.is_python)
-    return Joined("".join(pieces), tuple(boundaries), indexes, tuple(magics))
+    python = tuple(cell for cell in cells if cell.is_python)
+    return Joined("".join(pieces), tuple(boundaries), indexes, tuple(magics), python, metadata)
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,6 @@
 """Which files are reviewed, and that reading and writing loses nothing."""
 
+import json
 import os
 import stat
 import subprocess
@@ -8,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from ml_lsp.cli import main
 from ml_lsp.files import FoundFile, Skipped, find_files
 from ml_lsp.textfile import LARGEST, Unreadable, Unwritable, read_text, write_back
 
@@ -217,3 +219,20 @@ def test_writing_refuses_what_would_lose_something(tmp_path):
     with pytest.raises(Unwritable, match="does not give the same bytes back"):
         write_back(read_text(path), "new")
     assert [item.name for item in tmp_path.iterdir()] == ["a.py"]
+
+
+def test_config_files_are_found_from_python_and_back(tmp_path, monkeypatch, capsysbinary):
+    """Paths on the command line are relative, those of the project are not."""
+    (tmp_path / "conf" / "model").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "conf" / "config.yaml").write_text("defaults:\n  - model: small\n  - data: none\n")
+    (tmp_path / "conf" / "model" / "small.yaml").write_text("hidden: 8\n")
+    script = (
+        '@hydra.main(version_base=None, config_path="conf", config_name="config")\ndef main(cfg):\n    pass\n'
+    )
+    (tmp_path / "train.py").write_text("import hydra\n\n" + script)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "--format", "json", "."]) == 1
+    found = json.loads(capsysbinary.readouterr().out)
+    assert [(item["path"], item["line"]) for item in found] == [("conf/config.yaml", 3)]

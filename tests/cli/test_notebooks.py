@@ -76,3 +76,18 @@ def test_what_is_no_notebook_is_said(notebook, capsysbinary):
     assert main(["check"]) == 0
     assert b"skipped: n.ipynb: not a notebook: " in capsysbinary.readouterr().err
     assert main(["check", "n.ipynb"]) == 2
+
+
+def test_a_fix_may_put_another_magic_in_the_place_of_one(tmp_path, monkeypatch, capsysbinary):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    sources = ["!pip install einops\n", "import einops"], ["if True:\n", "    !pip3 install numpy\n"]
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": list(lines)} for lines in sources]
+    path = Path("n.ipynb")
+    path.write_text(json.dumps({**NOTEBOOK, "cells": cells}, indent=1))
+    assert main(["check", "--fix", "--select", "notebook/shell-pip"]) == 0
+    fixed = json.loads(path.read_text())
+    assert [cell["source"] for cell in fixed["cells"]] == [
+        ["%pip install einops\n", "import einops"],
+        ["if True:\n", "    %pip install numpy\n"],
+    ]

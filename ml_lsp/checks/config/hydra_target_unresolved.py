@@ -1,0 +1,61 @@
+"""See rules/config/hydra-target-unresolved.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding, Related
+from ml_lsp.semantics.config_file import ConfigFile
+from ml_lsp.semantics.config_readers import workspace_loaders
+from ml_lsp.semantics.signatures import Missing, Target, find_target
+from ml_lsp.semantics.spelling import nearest
+from ml_lsp.syntax.config_edits import scalar_edit
+from ml_lsp.syntax.config_tree import Node
+from ml_lsp.text import Edit
+
+
+def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
+    """Report targets of the workspace that do not exist, and arguments that they do not take."""
+    if file.project is None or file.language != "yaml" or "omegaconf" not in workspace_loaders(file):
+        return
+    for _, node in file.walk():
+        target = node.get("_target_") if node.kind == "mapping" and node.alias is None else None
+        if target is None or not isinstance(target.value, str) or "${" in target.value:
+            continue
+        found = find_target(file.project, target.value, file.path)
+        if isinstance(found, Missing):
+            yield _missing(target, found, rule)
+        elif found is not None:
+            yield from _unknown_arguments(node, found, rule)
+
+
+def _missing(target: Node, found: Missing, rule: Rule) -> Finding:
+    near = nearest(found.name, found.known)
+    edits = []
+    if near is not None and isinstance(target.value, str) and target.style == "plain":
+        edits = [scalar_edit(target, target.value.replace(f".{found.name}", f".{near}"))]
+    return rule.finding(
+        target.span, edits=edits, name=found.name, where=found.where, near=near or "the right one"
+    )
+
+
+def _unknown_arguments(node: Node, target: Target, rule: Rule) -> Iterator[Finding]:
+    if target.parameters is None:
+        return
+    for entry in node.entries:
+        key = entry.key.text
+        if not key.startswith("_") and not entry.key.is_merge_key and key not in target.parameters:
+            near = nearest(key, target.parameters)
+            edits = [Edit(entry.key.span, near)] if near and entry.key.style == "plain" else []
+            related = [Related(target.span, f"`{target.name}` is defined here", target.path)]
+            message = rule.data["messages"]["argument"]
+            yield rule.finding(
+                entry.key.span,
+                edits=edits,
+                related=related,
+                message=message,
+                name=key,
+                where=target.name,
+                near=near,
+            )

@@ -1,0 +1,51 @@
+"""See rules/deepspeed/fsdp-optimizer-before-wrap.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.fsdp import optimizers_of, sharded
+from ml_lsp.semantics.values import identity
+
+
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
+    """Report optimizers that hold the parameters a model had before it was sharded, and are used after."""
+    seen: set[ast.AST] = set()
+    for wrap in body.calls:
+        model = sharded(wrap)
+        if model is None:
+            continue
+        made = list(optimizers_of(body, identity(model)))
+        after = [call for call in body.calls if call.when > wrap.when]
+        if any(call.when > wrap.when for call in made) or any(c.method == "prepare" for c in after):
+            continue
+        for call in made:
+            if call.node not in seen and not _exclusive(call, wrap) and _is_used(call, after):
+                seen.add(call.node)
+                related = [wrap.scope.related(wrap.node, "sharded here")]
+                yield rule.finding(call.span, related=related)
+
+
+def _exclusive(one: Call, other: Call) -> bool:
+    """Whether two calls stand in different arms of one statement, so that only one of them runs."""
+    arms = {block.node: block.arm for block in one.block.chain() if isinstance(block.node, ast.If)}
+    return any(
+        arms.get(block.node, block.arm) != block.arm for block in other.block.chain() if block.node in arms
+    )
+
+
+def _is_used(made: Call, after: list[Call]) -> bool:
+    """Whether the optimizer steps, or is given to something, after the model was sharded."""
+    optimizer = identity(made.value)
+    for call in after:
+        if call.method == "step" and call.receiver is not None and identity(call.receiver) == optimizer:
+            return True
+        given = (*call.node.args, *(keyword.value for keyword in call.node.keywords))
+        if any(identity(call.scope.value(node)) == optimizer for node in given):
+            return True
+    return False

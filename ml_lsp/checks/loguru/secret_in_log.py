@@ -1,0 +1,70 @@
+"""See rules/loguru/secret-in-log.yaml."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.loguru import is_logger
+from ml_lsp.semantics.values import Ref
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SAFE_CALL = re.compile(
+    r"len|bool|type|hash|id|isinstance|.*(?:mask|redact|obfuscate|hide|encrypt|digest|sha\d+|scrub|censor).*",
+    re.I,
+)
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report the first credential or personal value that goes into a log message in clear text."""
+    if call.receiver is None or not is_logger(call.scope, call.receiver):
+        return
+    for node in (*call.node.args, *(keyword.value for keyword in call.node.keywords)):
+        found = next(_secrets(call, node, rule), None)
+        if found is not None:
+            part, name = found
+            yield rule.finding(call.scope.span(part), name=name)
+            return
+
+
+def _secrets(call: Call, node: ast.expr, rule: Rule) -> Iterator[tuple[ast.expr, str]]:
+    """The parts of an expression that are read as they are and named as secrets."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            if _is_secret(name, rule) or call.scope.value(node) == Ref("os.environ"):
+                yield node, name
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            if _is_secret(key, rule):
+                yield node, key
+        case ast.Call(func=ast.Attribute(attr="get" | "getenv"), args=[ast.Constant(value=str(key)), *_]):
+            if _is_secret(key, rule):
+                yield node, key
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args):
+            if not _SAFE_CALL.fullmatch(name):
+                for part in args if name in rule.data["passing"] else ():
+                    yield from _secrets(call, part, rule)
+                if name == "format":
+                    for part in (*args, *(keyword.value for keyword in node.keywords)):
+                        yield from _secrets(call, part, rule)
+        case ast.JoinedStr(values=parts):
+            for part in parts:
+                if isinstance(part, ast.FormattedValue):
+                    yield from _secrets(call, part.value, rule)
+        case ast.BinOp(op=ast.Add() | ast.Mod(), left=left, right=right):
+            yield from _secrets(call, left, rule)
+            yield from _secrets(call, right, rule)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _secrets(call, part, rule)
+
+
+def _is_secret(name: str, rule: Rule) -> bool:
+    """Whether the last words of a name mean a secret: `db_password`, `OPENAI_API_KEY`, `userSsn`."""
+    words = [word for word in re.split(r"[\W_]+", _HUMP.sub("_", name).lower()) if word]
+    if not words or words[0] in rule.data["prefixes"]:
+        return False
+    return words[-1] in rule.data["secrets"] or "_".join(words[-2:]) in rule.data["secrets"]

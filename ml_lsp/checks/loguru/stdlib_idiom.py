@@ -1,0 +1,101 @@
+"""See rules/loguru/stdlib-idiom.yaml."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import remove_argument, replace_node
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.handlers import handler_of
+from ml_lsp.semantics.loguru import LEVELS, is_logger
+from ml_lsp.semantics.values import Const, Ref
+from ml_lsp.text import Edit
+
+_DURATION = re.compile(r"\s*[\d.]+\s*[a-zµ]+(?:[\s,]+[\d.]+\s*[a-zµ]+)*\s*", re.IGNORECASE)
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report what the standard library's loggers have and loguru's ignores or refuses."""
+    if call.receiver is None or not is_logger(call.scope, call.receiver):
+        return
+    method = call.method or ""
+    if method in rule.data["missing"] and not _is_asked_for(call, method):
+        yield _missing(call, method, rule)
+    elif method == "add":
+        yield from _wrong_settings(call, rule)
+    elif method in LEVELS:
+        yield from _extra(call, rule)
+    level = (
+        call.argument(0, "level")
+        if method == "log"
+        else call.argument(None, "level")
+        if method == "add"
+        else None
+    )
+    yield from _small_level(call, level, rule)
+
+
+def _missing(call: Call, method: str, rule: Rule) -> Finding:
+    instead = rule.data["missing"][method]
+    edits = [Edit(call.name_span, instead)] if instead in LEVELS else []
+    return rule.finding(call.name_span, edits=edits, title=f"Use `{instead}`", name=method, instead=instead)
+
+
+def _is_asked_for(call: Call, method: str) -> bool:
+    """Whether the code asks first if the logger has the method."""
+    tests = [b.node.test for b in call.block.chain() if isinstance(b.node, ast.If)]
+    return any(isinstance(n, ast.Constant) and n.value == method for test in tests for n in ast.walk(test))
+
+
+def _extra(call: Call, rule: Rule) -> Iterator[Finding]:
+    for keyword in call.node.keywords:
+        if keyword.arg in ("exc_info", "stack_info"):
+            if call.scope.value(keyword.value) in (Const(False), Const(None)):
+                continue
+            edits = _with_exception(call, keyword) if keyword.arg == "exc_info" else ()
+            message = rule.data["messages"]["extra"]
+            title = rule.data["messages"]["title"]
+            yield rule.finding(
+                call.scope.span(keyword), edits=edits, title=title, message=message, name=keyword.arg
+            )
+
+
+def _with_exception(call: Call, keyword: ast.keyword) -> tuple[Edit, ...]:
+    if handler_of(call) is None or not isinstance(call.node.func, ast.Attribute):
+        return ()
+    if call.scope.value(keyword.value) != Const(True):
+        return ()
+    receiver = call.node.func.value
+    new = f"{call.scope.text(receiver)}.opt(exception=True)"
+    return replace_node(call.scope, receiver, new), remove_argument(call, keyword.value)
+
+
+def _small_level(call: Call, node: ast.expr | None, rule: Rule) -> Iterator[Finding]:
+    value = call.scope.value(node) if node is not None else None
+    if node is not None and isinstance(node, ast.Constant) and isinstance(value, Const):
+        level = value.value
+        if isinstance(level, str) and not level.isupper() and level.lower() in rule.data["levels"]:
+            edits = [replace_node(call.scope, node, call.scope.text(node).upper())]
+            message = rule.data["messages"]["level"].replace("{upper}", level.upper())
+            title = f"Use `{level.upper()}`"
+            yield rule.finding(call.scope.span(node), edits=edits, title=title, message=message, name=level)
+
+
+def _wrong_settings(call: Call, rule: Rule) -> Iterator[Finding]:
+    """A retention that is no duration; a rotation of a stream."""
+    retention = call.argument(None, "retention")
+    if isinstance(retention, ast.Constant) and isinstance(retention.value, str):
+        last = retention.value.strip().rpartition(" ")[2].rstrip("s").lower()
+        known = last in rule.data["units"] or bool(re.fullmatch(r"[\d.]+[a-z]+", retention.value.strip()))
+        if not known or not _DURATION.fullmatch(retention.value):
+            message = rule.data["messages"]["retention"]
+            yield rule.finding(call.scope.span(retention), message=message, name=retention.value)
+    rotation, sink = call.argument(None, "rotation"), call.argument_value(0, "sink")
+    if rotation is not None and sink in (Ref("sys.stderr"), Ref("sys.stdout")):
+        yield rule.finding(
+            call.scope.span(rotation), message=rule.data["messages"]["stream"], name="rotation"
+        )

@@ -1,0 +1,49 @@
+"""See rules/typer/exit-not-raised.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import replace_node
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.callers import find_callers
+from ml_lsp.semantics.commands import is_command
+from ml_lsp.semantics.expected_errors import expects_an_error
+from ml_lsp.text import Edit, Span
+
+
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
+    """Report exits that are made and not raised, and exit codes that are returned."""
+    for call in body.calls:
+        if call.name in rule.data["exits"] and not expects_an_error(call):
+            statement = call.scope.statement_of(call.node)
+            if isinstance(statement, ast.Expr) and statement.value is call.node:
+                start = call.span.start
+                yield rule.finding(call.span, edits=[Edit(Span(start, start), "raise ")], name=call.name)
+            elif (
+                isinstance(statement, ast.Return) and statement.value is call.node and is_command(call.scope)
+            ):
+                word = Span(call.scope.span(statement).start, call.span.start)
+                yield rule.finding(call.span, edits=[Edit(word, "raise ")], safe=False, name=call.name)
+    if body.is_function and is_command(body.scope):
+        yield from _returned_codes(body, rule)
+
+
+def _returned_codes(body: Body, rule: Rule) -> Iterator[Finding]:
+    words = body.scope.inquiry.module.words
+    if not words.isdisjoint(rule.data["handling"]) or find_callers(body.scope):
+        return
+    for event in body.scope.flow.events:
+        value = event.node.value if isinstance(event.node, ast.Return) else None
+        if isinstance(value, ast.Constant) and type(value.value) is int and value.value != 0:
+            edits = []
+            if "typer" in body.scope.inquiry.module.tables.imports:
+                new = f"raise typer.Exit(code={value.value})"
+                edits = [replace_node(body.scope, event.node, new)]
+            message = rule.data["messages"]["returned"]
+            yield rule.finding(
+                body.scope.span(value), edits=edits, safe=False, message=message, name=value.value
+            )

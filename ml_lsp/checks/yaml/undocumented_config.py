@@ -1,0 +1,29 @@
+"""See rules/yaml/undocumented-config.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.semantics.config_file import ConfigFile
+from ml_lsp.semantics.config_roles import inner_path, is_parameter_file, is_written_by_program
+
+_MANY, _DEEP = 40, 3
+
+
+def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
+    """Report a large nested file of parameters in which nothing is explained."""
+    if file.language != "yaml" or not file.documents or any(one.comments for one in file.documents):
+        return
+    leaves = [path for path, node in file.walk() if node.kind == "scalar" and path]
+    named = [path for path in leaves if isinstance(path[-1], str)]
+    deepest = max((sum(isinstance(part, str) for part in path) for path in leaves), default=0)
+    if len(named) < _MANY or deepest < _DEEP or not is_parameter_file(file) or is_written_by_program(file):
+        return
+    if any(part in ("tests", "test") for part in inner_path(file).parts):
+        return
+    root = file.documents[0].root
+    line = file.source.line_span(file.source.line_of(root.span.start))
+    end = line.start + len(file.text[line.start : line.end].rstrip())
+    yield rule.finding(line._replace(end=end), count=len(named))

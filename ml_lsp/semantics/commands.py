@@ -1,0 +1,68 @@
+"""Typer's commands: which functions the command line runs, and which apps they belong to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options
+
+_APP = "typer.Typer"
+
+
+def is_app(value: Value) -> bool:
+    """Whether a value is certainly an app of Typer, made by its own class."""
+    return all(isinstance(option, Result) and option.callee == Ref(_APP) for option in options(value))
+
+
+def is_command_mark(value: Value) -> bool:
+    """Whether a decorator registers a command: `@app.command()`, `@app.callback()`."""
+    callee = value.callee if isinstance(value, Result) else value
+    return isinstance(callee, Attr) and callee.name in ("command", "callback") and is_app(callee.owner)
+
+
+def is_command(scope: Scope) -> bool:
+    """Whether the command line runs a function: decorated, or given to `typer.run` or `app.command()`."""
+    if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    if any(map(is_command_mark, scope.decorators)):
+        return True
+    return scope.name in {name for call, name in _registered(scope.inquiry)}
+
+
+def _registered(inquiry: Inquiry) -> Iterator[tuple[Call, str]]:
+    """The functions that are given to `typer.run(f)` or `app.command()(f)`, by name."""
+    pieces = {*inquiry.pieces("mentions", "run"), *inquiry.pieces("mentions", "command")}
+    for piece in sorted(pieces):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                first = call.node.args[0] if call.node.args else None
+                if isinstance(first, ast.Name) and (call.name == "typer.run" or is_command_mark(call.callee)):
+                    yield call, first.id
+
+
+def commands_of(inquiry: Inquiry, app: Value) -> Iterator[Scope]:
+    """The functions of a module that are decorated as commands of an app (its callbacks left out)."""
+    for piece in inquiry.pieces("mentions", "command"):
+        for scope in inquiry.piece_scope(piece).functions():
+            for mark in scope.decorators:
+                callee = mark.callee if isinstance(mark, Result) else mark
+                if isinstance(callee, Attr) and callee.name == "command" and _is_same(callee.owner, app):
+                    yield scope
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    return identity(one) == identity(other)
+
+
+def uses_of(inquiry: Inquiry, app: Value, method: str) -> Iterator[Call]:
+    """The calls of a method of an app in a module; of the app itself where `method` is empty."""
+    for piece in inquiry.pieces("everything"):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                owner = call.callee if not method else call.receiver if call.method == method else None
+                if owner is not None and _is_same(owner, app):
+                    yield call

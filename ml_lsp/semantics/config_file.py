@@ -1,0 +1,98 @@
+"""A YAML or JSON file as checks see it: what it says, with places, and the project around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ml_lsp.text import Source
+
+if TYPE_CHECKING:
+    from ml_lsp.semantics.project import Project
+    from ml_lsp.syntax.config_tree import ConfigError, Document, Node
+
+# A file that a person writes to configure something is smaller; larger ones are data (vocabularies, label
+# maps, saved states), and reading them would take longer than a keystroke may.
+LARGEST = 300_000  # characters
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, eq=False)
+class ConfigFile:
+    """One YAML or JSON file. All spans are offsets in its text.
+
+    `language` is yaml or json. `project` and `versions` are what is known of the workspace, as in a review.
+    """
+
+    path: Path
+    text: str
+    language: str
+    project: Project | None = None
+    versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """Its documents, in order; none where it cannot be read (`error`) or is data rather than settings."""
+        return self._read[0]
+
+    @property
+    def error(self) -> ConfigError | None:
+        """Why its text cannot be read, if it cannot."""
+        return self._read[1]
+
+    @property
+    def root(self) -> Node | None:
+        """The root of its first document."""
+        return self.documents[0].root if self.documents else None
+
+    @cached_property
+    def root_with_comments(self) -> Node | None:
+        """The root of a JSON file that may have comments and trailing commas, which some readers allow."""
+        from ml_lsp.syntax.config import parse_json
+        from ml_lsp.syntax.config_tree import ConfigError
+        from ml_lsp.syntax.json_comments import without_extras
+
+        if self.error is None:
+            return self.root
+        try:
+            return parse_json(without_extras(self.text)).root
+        except ConfigError:
+            return None
+
+    @cached_property
+    def source(self) -> Source:
+        """Its text with lines."""
+        return Source(self.text)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of its text, in keys, values and comments alike."""
+        return frozenset(_WORD.findall(self.text)) if len(self.text) <= LARGEST else frozenset()
+
+    def walk(self) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+        """All values of all documents in the order of the text, each with its path."""
+        for document in self.documents:
+            yield from document.walk()
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Document, ...], ConfigError | None]:
+        from ml_lsp.syntax.config import parse_json, parse_yaml
+        from ml_lsp.syntax.config_tree import ConfigError
+
+        if len(self.text) > LARGEST:
+            return (), None
+        try:
+            return ((parse_json(self.text),) if self.language == "json" else parse_yaml(self.text)), None
+        except ConfigError as error:
+            return (), error
+
+
+def language_of_config(path: Path) -> str | None:
+    """yaml or json, by suffix; None for any other file."""
+    return {".yaml": "yaml", ".yml": "yaml", ".json": "json"}.get(path.suffix.lower())

@@ -1,0 +1,112 @@
+"""How Python reads the keys of a configuration: converted by `float(...)`, compared with text, typed."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import cast
+
+from ml_lsp.semantics.config_readers import remembered
+from ml_lsp.semantics.project import Project
+from ml_lsp.syntax.segments import Segment
+from ml_lsp.syntax.trees import tree
+
+_NUMBERS = frozenset({"float", "int", "Decimal", "literal_eval", "eval"})
+
+
+@dataclass(frozen=True)
+class KeyReads:
+    """Keys (last parts of `cfg["a"]["b"]`, `cfg.a.b`, `cfg.get("b")`) by what is done with their values.
+
+    `converted`: they go through `float(...)` or alike, or a typed option or field of that name does it.
+    `compared`: they are compared with these texts.
+    """
+
+    converted: frozenset[str]
+    compared: frozenset[tuple[str, str]]
+
+    def is_compared(self, key: str) -> bool:
+        """Whether some code compares the key's value with text."""
+        return any(compared == key for compared, _ in self.compared)
+
+    def knows_text(self, text: str) -> bool:
+        """Whether some code compares anything with this text, in capitals or not."""
+        return any(known.lower() == text.lower() for _, known in self.compared)
+
+
+def key_reads(project: Project) -> KeyReads:
+    """How the modules of a project read keys."""
+    return remembered(project, _all_reads)
+
+
+def _all_reads(project: Project) -> KeyReads:
+    found = [_piece_reads(piece) for module in project.modules() for piece in module.pieces]
+    return KeyReads(
+        frozenset[str]().union(*(one.converted for one in found)),
+        frozenset[tuple[str, str]]().union(*(one.compared for one in found)),
+    )
+
+
+def _piece_reads(piece: Segment) -> KeyReads:
+    if key_reads not in piece.memory:
+        piece.memory[key_reads] = _collect(piece)
+    return cast(KeyReads, piece.memory[key_reads])
+
+
+def _collect(piece: Segment) -> KeyReads:
+    parsed = tree(piece)
+    converted: set[str] = set()
+    compared: set[tuple[str, str]] = set()
+    for node in (node for part in parsed.body for node in ast.walk(part)) if parsed else ():
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
+                name in _NUMBERS
+            ):
+                converted.update(key for key in [key_of(inner)] if key)
+            case ast.Call(func=ast.Attribute(attr="add_argument"), args=args) if _is_numeric_option(node):
+                names = (arg.value for arg in args if isinstance(arg, ast.Constant))
+                converted.update(str(name).lstrip("-").replace("-", "_") for name in names)
+            case ast.ClassDef(body=body) if _is_validated(node):
+                converted.update(s.target.id for s in body if _is_field(s))  # type: ignore[attr-defined]
+            case ast.Compare(left=left, comparators=[right]):
+                compared.update(_comparisons(left, right))
+    return KeyReads(frozenset(converted), frozenset(compared))
+
+
+def key_of(node: ast.expr) -> str | None:
+    """The key that an expression reads: the last part of `cfg["a"]["b"]`, `cfg.a.b`, `cfg.get("b")`."""
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=str(key))) | ast.Attribute(attr=key):
+            return key
+        case ast.Call(
+            func=ast.Attribute(attr="get" | "pop" | "getattr"), args=[ast.Constant(value=str(key)), *_]
+        ):
+            return key
+        case ast.Call(func=ast.Attribute(value=inner, attr="lower" | "upper" | "strip")):
+            return key_of(inner)
+        case ast.Name(id=name):
+            return name
+    return None
+
+
+def _comparisons(left: ast.expr, right: ast.expr) -> list[tuple[str, str]]:
+    key = key_of(left)
+    if key is None:
+        return []
+    options = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else [right]
+    return [(key, o.value) for o in options if isinstance(o, ast.Constant) and isinstance(o.value, str)]
+
+
+def _is_numeric_option(node: ast.Call) -> bool:
+    kind = next((keyword.value for keyword in node.keywords if keyword.arg == "type"), None)
+    return isinstance(kind, ast.Name) and kind.id in ("float", "int")
+
+
+def _is_validated(node: ast.ClassDef) -> bool:
+    """Whether a class converts what it is made from, as pydantic's models do."""
+    bases = {getattr(base, "attr", getattr(base, "id", "")) for base in node.bases}
+    return bool(bases & {"BaseModel", "BaseSettings", "SQLModel"})
+
+
+def _is_field(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)

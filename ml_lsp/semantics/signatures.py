@@ -1,0 +1,98 @@
+"""What a dotted name of the workspace leads to, and which arguments it takes: for names that configs hold."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.module import Module
+from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.values import Ref, Result
+from ml_lsp.text import Span
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function or class of the workspace.
+
+    `parameters`: what it takes by keyword; None if it takes anything, or that cannot be told.
+    """
+
+    name: str
+    path: Path
+    span: Span
+    parameters: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A name that leads into the workspace and to nothing there: `where` has no `name`, but those `known`."""
+
+    name: str
+    where: str
+    known: frozenset[str]
+
+
+def find_target(project: Project, dotted: str, from_path: Path) -> Target | Missing | None:
+    """What a dotted name means; None if it leads out of the workspace, or that cannot be told."""
+    found = project.find(dotted, from_path)
+    module = project.module_at(found.path) if found is not None else None
+    if found is None or module is None or not found.rest:
+        return None
+    name = found.rest[0]
+    tables = module.tables
+    if name in tables.imports or tables.stars or "__getattr__" in tables.defines:
+        return None
+    if name not in tables.defines:
+        if (found.path.parent / name).is_dir():
+            return None  # a package without modules of its own
+        where = dotted.rpartition(f".{'.'.join(found.rest)}")[0]
+        return Missing(name, where, frozenset(tables.defines) - {"annotations"})
+    return _target(project, module, name) if len(found.rest) == 1 else None
+
+
+def _target(project: Project, module: Module, name: str) -> Target | None:
+    inquiry = Inquiry(module, project=project)
+    own = inquiry.class_(name)
+    if own is not None:
+        return Target(name, module.path, own.name_span, _of_class(own))
+    function = inquiry.function(name)
+    if function is None or not isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    parameters = None if function.decorators else _of_function(function, 0)
+    return Target(name, module.path, inquiry.piece_scope(function.piece).name_span(function.node), parameters)
+
+
+def _of_class(own: Class) -> frozenset[str] | None:
+    if own.node.keywords or any(not _is_dataclass_mark(own, mark) for mark in own.node.decorator_list):
+        return None
+    start = own.method("__init__")
+    if own.method("__new__") is not None:
+        return None
+    if own.node.decorator_list:
+        return None if own.node.bases else _fields(own)
+    return _of_function(start, 1) if start is not None else None
+
+
+def _is_dataclass_mark(own: Class, mark: ast.expr) -> bool:
+    value = own.scope.value(mark)
+    return (value.callee if isinstance(value, Result) else value) == Ref("dataclasses.dataclass")
+
+
+def _fields(own: Class) -> frozenset[str]:
+    statements = [s for s in own.node.body if isinstance(s, ast.AnnAssign)]
+    return frozenset(s.target.id for s in statements if isinstance(s.target, ast.Name))
+
+
+def _of_function(function: Scope, skipped: int) -> frozenset[str] | None:
+    node = function.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.args.kwarg is not None:
+        return None
+    plain = [arg.arg for arg in node.args.args]
+    return frozenset(
+        (*plain[max(0, skipped - len(node.args.posonlyargs)) :], *(a.arg for a in node.args.kwonlyargs))
+    )

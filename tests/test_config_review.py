@@ -1,0 +1,88 @@
+"""YAML, JSON and notebooks reviewed whole: what cannot be read is silent, what is known not done again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ml_lsp.review import Document, Memory, Surroundings, review_now
+from ml_lsp.semantics.config_file import LARGEST, ConfigFile
+from ml_lsp.shelf import Shelf
+from ml_lsp.syntax.notebook import Cell, join
+from tests.examples import RULES
+
+TWICE = "lr: 0.1\nseed: 1\nlr: 0.2\n"
+
+
+def rules(*ids: str) -> list[object]:
+    return [rule for rule in RULES if not ids or rule.id in ids]
+
+
+def reported(path: str, text: str, language: str, *ids: str) -> list[str]:
+    document = Document(Path(path), text, language)
+    return [finding.rule for finding in review_now(document, rules(*ids))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "language"),
+    [
+        ("a.json", '{"zero_optimization": {', "json"),
+        ("a.json", "", "json"),
+        ("a.json", "[1, 2", "json"),
+        ("a.yaml", "", "yaml"),
+        ("a.yaml", "\x00", "yaml"),
+        ("vocab.json", json.dumps({f"token{i}": i for i in range(40_000)}), "json"),
+    ],
+)
+def test_nothing_is_said_of_what_cannot_be_judged(path: str, text: str, language: str) -> None:
+    assert set(reported(path, text, language)) <= {"yaml/syntax-error"}
+
+
+def test_large_files_are_data() -> None:
+    text = TWICE + "".join(f"key{i}: {i}\n" for i in range(LARGEST // 8))
+    assert reported("a.yaml", text, "yaml") == []
+    assert ConfigFile(Path("a.yaml"), text, "yaml").documents == ()
+
+
+def test_a_text_that_was_reviewed_is_not_reviewed_again() -> None:
+    memory, document = Memory(), Document(Path("a.yaml"), TWICE, "yaml")
+    first = review_now(document, RULES, memory=memory)
+    assert first
+    assert review_now(document, RULES, memory=memory) is first
+    assert review_now(Document(Path("a.yaml"), "lr: 0.1\n", "yaml"), RULES, memory=memory) == ()
+    memory.forget(Path("a.yaml"))
+    assert review_now(document, RULES, memory=memory) == first
+
+
+def test_a_change_of_python_is_a_change_for_the_file_it_reads(tmp_path: Path) -> None:
+    path, script = tmp_path / "configs/train.yaml", tmp_path / "train.py"
+    path.parent.mkdir()
+    path.write_text("lr: 1e-3\n")
+    memory, shelf = Memory(), Shelf()
+
+    def found(code: str) -> list[str]:
+        shelf.open_texts[script] = code
+        project = shelf.project([tmp_path], [path, script])
+        document = Document(path, "lr: 1e-3\n", "yaml")
+        return [f.rule for f in review_now(document, RULES, Surroundings(project=project), memory)]
+
+    read = 'import yaml\ncfg = yaml.safe_load(open("configs/train.yaml"))\n'
+    assert found(read) == ["yaml/scientific-notation-is-string"]
+    assert found(read + 'lr = float(cfg["lr"])\n') == []
+    assert found(read) == ["yaml/scientific-notation-is-string"]
+
+
+def test_a_half_typed_cell_does_not_blank_the_findings_of_others() -> None:
+    def shown(*sources: str) -> list[str]:
+        joined = join([Cell(source) for source in sources])
+        document = Document(Path("a.ipynb"), joined.text, cells=joined.boundaries, notebook=joined)
+        found = review_now(document, rules("notebook/undefined-name"), memory=memory)  # type: ignore[arg-type]
+        return [joined.text[f.span.start : f.span.end] for f in found]
+
+    memory = Memory()
+    assert shown("x = 1", "print(x, gone)") == ["gone"]
+    assert shown("x = (1", "print(x, gone)") == ["gone"]
+    assert shown("x = 1\ny = 2", "print(x, gone)") == ["gone"]
+    assert shown("x = 1\ny = 2", "print(x)") == []
