@@ -100,20 +100,6 @@ def insert_text_before(scope: Scope, node: ast.AST, text: str) -> Edit:
     return Edit(Span(start, start), text)
 
 
-def insert_after(scope: Scope, statement: ast.stmt, line: str) -> Edit:
-    """Put a line of code behind a statement, in its block."""
-    text, span = scope.tree.segment.text, scope.tree.span(statement)
-    source = Source(text)
-    first = source.line_span(source.line_of(span.start)).start
-    indent = text[first : span.start]
-    if indent.strip():  # another statement stands before it on the line
-        return _edit(scope, Span(span.end, span.end), f"; {line}")
-    end = source.line_span(source.line_of(span.end)).end
-    while end > span.end and text[end - 1] in "\r\n":
-        end -= 1
-    return _edit(scope, Span(end, end), f"{_newline(scope)}{indent}{line}")
-
-
 def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
     """Take a statement out, with its line and the comment on it where it has one to itself.
 
