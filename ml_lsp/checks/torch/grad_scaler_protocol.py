@@ -23,11 +23,12 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         if expects_an_error(breach.call):
             continue
         call = breach.call
-        words = {"scaler": call.scope.text(breach.scaler)}
-        if breach.kind in ("plain step", "no update", "not scaled"):
-            words["optimizer"] = optimizer_of(breach)
+        scaler = call.scope.text(breach.scaler)
+        optimizer = optimizer_of(breach) if call.method == "step" else ""
         message = rule.data["messages"].get(breach.kind.replace(" ", "_"), "")
-        yield rule.finding(call.span, edits=_edits(breach), message=message, **words)
+        yield rule.finding(
+            call.span, edits=_edits(breach), message=message, scaler=scaler, optimizer=optimizer
+        )
 
 
 def _edits(breach: Breach) -> Iterator[Edit]:

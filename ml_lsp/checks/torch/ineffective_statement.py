@@ -26,11 +26,10 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                 yield _uncalled(scope, node, rule)
         for statement in lone_expressions(scope):
             yield from _lone(scope, statement.value, rule)
-        for node in scope.flow.blocks:
-            if isinstance(node, ast.With | ast.AsyncWith):
-                for item in node.items:
-                    if _name(scope, item.context_expr) in rule.data["managers"]:
-                        yield _uncalled(scope, item.context_expr, rule, safe=True)
+        for block in scope.flow.blocks:
+            for item in block.items if isinstance(block, ast.With | ast.AsyncWith) else ():
+                if _name(scope, item.context_expr) in rule.data["managers"]:
+                    yield _uncalled(scope, item.context_expr, rule, safe=True)
         for call in scope.calls:
             given = _parameters_method(call, rule)
             if given is not None:

@@ -33,10 +33,9 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
 def _is_layer(found: Repetition) -> bool:
     """Whether what is repeated has weights; a parameter annotated as a module is taken to have some."""
     value = found.scope.value(found.layer)
-    if has_state(found.scope, value):
+    if isinstance(value, Param) and found.scope.parameter_annotation(value.name) == Ref(library.MODULE):
         return True
-    annotated = isinstance(value, Param) and value.site is not None
-    return annotated and found.scope.parameter_annotation(value.name) == Ref(library.MODULE)
+    return has_state(found.scope, value)
 
 
 def _is_on_purpose(found: Repetition) -> bool:
