@@ -26,9 +26,7 @@ _SCALING = (
 
 def scales_the_loss(inquiry: Inquiry) -> bool:
     """Whether the module, or one that imports it, may do loss scaling of whatever kind."""
-    return any(
-        place.mentions(word) for place in (inquiry, *inquiry.importers()) for word in _SCALING
-    )
+    return any(place.mentions(word) for place in (inquiry, *inquiry.importers()) for word in _SCALING)
 
 
 def training_acts(body: Body) -> tuple[Act, ...]:

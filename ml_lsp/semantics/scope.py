@@ -13,8 +13,8 @@ from ml_lsp.semantics import evaluate
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.flow import Block, Definition, Flow, FunctionNode
-from ml_lsp.semantics.module import flow_of_piece
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.module import flow_of_piece
 from ml_lsp.semantics.values import UNKNOWN, Value, either
 from ml_lsp.syntax.segments import Kind
 from ml_lsp.syntax.trees import Tree, tree

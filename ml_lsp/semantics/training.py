@@ -238,9 +238,7 @@ class TrainLoop:
 
 def train_loop(loop: Loop) -> TrainLoop | None:
     """The training loop that a loop is; None if it does not run backward and step."""
-    if not (
-        loop.scope.inquiry.mentions("backward") and loop.scope.inquiry.mentions("step")
-    ):
+    if not (loop.scope.inquiry.mentions("backward") and loop.scope.inquiry.mentions("step")):
         return None
     memory, key = loop.scope.inquiry.memory, (train_loop, loop.scope, loop.node)
     if key not in memory:

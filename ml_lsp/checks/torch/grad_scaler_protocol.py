@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
@@ -18,17 +17,18 @@ from ml_lsp.text import Edit
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report calls that break the order scale, step, update of a gradient scaler."""
     inquiry = body.scope.inquiry
-    if is_test_code(body.scope) or not inquiry.mentions("GradScaler"):
+    if is_test_code(body.scope) or not inquiry.pieces("mentions", "GradScaler"):
         return
     for breach in breaches(body):
         if expects_an_error(breach.call):
             continue
         call = breach.call
-        words: dict[str, Any] = {"scaler": call.scope.text(breach.scaler)}
-        if breach.kind in ("plain step", "no update", "not scaled"):
-            words["optimizer"] = optimizer_of(breach)
+        scaler = call.scope.text(breach.scaler)
+        optimizer = optimizer_of(breach) if call.method == "step" else ""
         message = rule.data["messages"].get(breach.kind.replace(" ", "_"), "")
-        yield rule.finding(call.span, edits=_edits(breach), message=message, **words)
+        yield rule.finding(
+            call.span, edits=_edits(breach), message=message, scaler=scaler, optimizer=optimizer
+        )
 
 
 def _edits(breach: Breach) -> Iterator[Edit]:

@@ -9,7 +9,7 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.moving import move_before
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.clipping import IdleClip, idle_clips
-from ml_lsp.semantics.generators import used_up
+from ml_lsp.semantics.generators import UsedUp, used_up
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.text import Edit
 
@@ -24,15 +24,23 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(found.clip.call.span, edits=_earlier(found), message=message)
     for scope in body.scopes:
         for read in used_up(scope, rule.data["clips"]):
-            span = scope.span(read.made)
-            edit = Edit(span, f"list({scope.text(read.made)})")
-            related = [Related(scope.span(read.first), "it is read here first"), Related(span, "made here")]
-            words = {
-                "message": rule.data["messages"]["used_up"],
-                "title": "Make it a list",
-                "name": read.again.id,
-            }
-            yield rule.finding(scope.span(read.again), edits=[edit], related=related, safe=True, **words)
+            yield _read_again(read, rule)
+
+
+def _read_again(read: UsedUp, rule: Rule) -> Finding:
+    scope = read.scope
+    made = scope.span(read.made)
+    edit = Edit(made, f"list({scope.text(read.made)})")
+    related = [Related(scope.span(read.first), "it is read here first"), Related(made, "it is made here")]
+    return rule.finding(
+        scope.span(read.again),
+        edits=[edit],
+        title="Make it a list",
+        safe=True,
+        related=related,
+        message=rule.data["messages"]["used_up"],
+        name=read.again.id,
+    )
 
 
 def _earlier(found: IdleClip) -> Iterator[Edit]:

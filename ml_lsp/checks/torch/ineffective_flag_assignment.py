@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
@@ -28,12 +27,10 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                 elif node.attr in rule.data["setters"]:
                     yield from _on_a_module(scope, node, rule)
         for call in scope.calls:
-            for keyword in call.node.keywords:
-                name = keyword.arg or ""
-                if name in rule.data["misspelt"] and (call.name or "").startswith("torch."):
-                    at = scope.span(keyword).start
-                    edit = Edit(Span(at, at + len(name)), "requires_grad")
-                    yield rule.finding(scope.span(keyword), edits=[edit], **_words(rule, "requires_grad"))
+            for keyword in call.node.keywords if (call.name or "").startswith("torch.") else ():
+                if keyword.arg is not None and keyword.arg in rule.data["misspelt"]:
+                    span = scope.span(keyword)
+                    yield _renamed(rule, span, Span(span.start, span.start + len(keyword.arg)))
 
 
 def _misspelt(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding]:
@@ -42,12 +39,13 @@ def _misspelt(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding
     if on_self or own_class_of(scope, scope.value(node.value)) or is_read(scope.inquiry, node.attr):
         return
     end = scope.span(node).end
-    edit = Edit(Span(end - len(node.attr), end), "requires_grad")
-    yield rule.finding(scope.span(node), edits=[edit], **_words(rule, "requires_grad"))
+    yield _renamed(rule, scope.span(node), Span(end - len(node.attr), end))
 
 
-def _words(rule: Rule, right: str) -> dict[str, Any]:
-    return {"message": rule.data["messages"]["misspelt"], "title": f"Rename to `{right}`"}
+def _renamed(rule: Rule, span: Span, name: Span) -> Finding:
+    edit = Edit(name, "requires_grad")
+    message = rule.data["messages"]["misspelt"]
+    return rule.finding(span, edits=[edit], message=message, title="Rename to `requires_grad`")
 
 
 def _on_a_module(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding]:

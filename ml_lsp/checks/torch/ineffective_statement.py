@@ -27,10 +27,9 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         for statement in lone_expressions(scope):
             yield from _lone(scope, statement.value, rule)
         for block in scope.flow.blocks:
-            if isinstance(block, ast.With | ast.AsyncWith):
-                for item in block.items:
-                    if _name(scope, item.context_expr) in rule.data["managers"]:
-                        yield _uncalled(scope, item.context_expr, rule, safe=True)
+            for item in block.items if isinstance(block, ast.With | ast.AsyncWith) else ():
+                if _name(scope, item.context_expr) in rule.data["managers"]:
+                    yield _uncalled(scope, item.context_expr, rule, safe=True)
         for call in scope.calls:
             given = _parameters_method(call, rule)
             if given is not None:

@@ -18,7 +18,7 @@ from ml_lsp.text import Edit
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report NLL and KL losses whose input is no log-probability, and KL losses with the odd default mean."""
     data = rule.data
-    if call.name in data["divergences"] and str(call.name).endswith("Loss"):
+    if call.name is not None and call.name in data["divergences"] and call.name.endswith("Loss"):
         yield from _default_mean(call, 0, rule)
         return
     loss = loss_call(call, (*data["likelihoods"], *data["divergences"]))

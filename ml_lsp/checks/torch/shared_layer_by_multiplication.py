@@ -33,11 +33,9 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
 def _is_layer(found: Repetition) -> bool:
     """Whether what is repeated has weights; a parameter annotated as a module is taken to have some."""
     value = found.scope.value(found.layer)
-    if has_state(found.scope, value):
+    if isinstance(value, Param) and found.scope.parameter_annotation(value.name) == Ref(library.MODULE):
         return True
-    if not isinstance(value, Param) or value.site is None:
-        return False
-    return found.scope.parameter_annotation(value.name) == Ref(library.MODULE)
+    return has_state(found.scope, value)
 
 
 def _is_on_purpose(found: Repetition) -> bool:
