@@ -19,6 +19,8 @@ from ml_lsp.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
+PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json")
+"""Files that say something about the others of a project."""
 _MARKERS = (".git", "pyproject.toml", "ml-lsp.toml", "setup.py", "setup.cfg")
 
 
@@ -74,7 +76,7 @@ class Workspace:
     @cached_property
     def files(self) -> tuple[Path, ...]:
         """The Python, YAML and JSON files of the folder."""
-        return tuple(workspace_files(self.folder, (".py", ".yaml", ".yml", ".json")))
+        return tuple(workspace_files(self.folder, PROJECT_SUFFIXES))
 
     @property
     def surroundings_unlisted(self) -> Surroundings:

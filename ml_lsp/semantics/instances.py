@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.torch import unwrapped
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Value
@@ -12,6 +13,7 @@ from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Val
 if TYPE_CHECKING:
     from ml_lsp.semantics.call import Call
     from ml_lsp.semantics.classes import Class
+    from ml_lsp.semantics.inquiry import Inquiry
     from ml_lsp.semantics.scope import Scope
 
 _DEEPEST = 8
@@ -53,26 +55,29 @@ def is_called(class_: Class) -> bool:
     Calls of `self` and of parameters do not count: they may run a subclass.
     """
     inquiry = class_.scope.inquiry
-    if not inquiry.mentions(class_.name):
+    if not any(_makes(call, class_) for call in _calls(inquiry, ("mentions", class_.name))):
         return False
-    for piece in inquiry.pieces("everything"):
+    return any(
+        not isinstance(call.callee, Ref | Param)
+        and own_class_of(call.scope, unwrapped(call.callee)) is class_
+        for call in _calls(inquiry, ("everything",))
+    )
+
+
+def _makes(call: Call, class_: Class) -> bool:
+    return class_of_name(call.scope, call.callee) is class_
+
+
+def _calls(inquiry: Inquiry, question: tuple[str, ...]) -> Iterator[Call]:
+    for piece in inquiry.pieces(*question):
         for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                if (
-                    not isinstance(call.callee, Ref | Param)
-                    and own_class_of(scope, unwrapped(call.callee)) is class_
-                ):
-                    return True
-    return False
+            yield from scope.calls
 
 
 def uses_of(class_: Class, function: str) -> Iterator[Call]:
     """The calls of an outside function, by its dotted name, whose first argument is an object of a class."""
-    inquiry = class_.scope.inquiry
-    for piece in inquiry.pieces("mentions", function.rpartition(".")[2]):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                if call.name == function and call.node.args:
-                    given = unwrapped(scope.value(call.node.args[0]))
-                    if own_class_of(scope, given) is class_:
-                        yield call
+    for call in _calls(class_.scope.inquiry, ("mentions", function.rpartition(".")[2])):
+        if call.name == function and call.node.args:
+            given = unwrapped(call.scope.value(call.node.args[0]))
+            if own_class_of(call.scope, given) is class_:
+                yield call

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.names import imports_of, public
@@ -32,18 +32,35 @@ def used_names(scope: Scope) -> Iterator[Mention]:
 
     Names in functions inside the scope are those scopes' own.
     """
+    yield from _mentions(scope, (node for node in nodes(scope) if isinstance(node, ast.Name | ast.Attribute)))
+
+
+def used_names_with(scope: Scope, words: Collection[str]) -> Iterator[Mention]:
+    """The same, but only names of which some part is among `words`, as written or as imported."""
+    found = (node for node in nodes(scope) if isinstance(node, ast.Name | ast.Attribute))
+    yield from _mentions(scope, (node for node in found if _has_word(scope, node, words)))
+
+
+def _mentions(scope: Scope, found: Iterable[ast.Name | ast.Attribute]) -> Iterator[Mention]:
     inside: set[ast.AST] = set()
-    for node in nodes(scope):
-        if (
-            not isinstance(node, ast.Name | ast.Attribute)
-            or node in inside
-            or not isinstance(node.ctx, ast.Load)
-        ):
+    for node in found:
+        if node in inside or not isinstance(node.ctx, ast.Load):
             continue
         value = scope.value(node)
         if isinstance(value, Ref):
             inside.update(ast.walk(node))
             yield Mention(scope, node, value.name)
+
+
+def _has_word(scope: Scope, node: ast.expr, words: Collection[str]) -> bool:
+    while isinstance(node, ast.Attribute):
+        if node.attr in words:
+            return True
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return False
+    imported = scope.inquiry.module.tables.imports.get(node.id, "").split(".")
+    return node.id in words or imported[-1] in words or node.id in scope.flow.definitions
 
 
 def imported_names(scope: Scope) -> Iterator[Mention]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics.files import workspace_files
-from ml_lsp.workspace import Wishes, Workspace
+from ml_lsp.workspace import PROJECT_SUFFIXES, Wishes, Workspace
 
 if TYPE_CHECKING:
     from ml_lsp.oracle.client import Oracle
@@ -67,9 +67,10 @@ class Places:
         """Find the files of a folder and who imports whom, in slices."""
         place = self._places[folder]
         files: list[Path] = []
-        async for path in _in_slices(workspace_files(folder, (".py",))):
+        async for path in _in_slices(workspace_files(folder, PROJECT_SUFFIXES)):
             files.append(path)
-            place.workspace.shelf.imports_at(path)
+            if path.suffix == ".py":
+                place.workspace.shelf.imports_at(path)
         if self._places.get(folder) is place:
             place.workspace.listed(files)
             project = place.workspace.surroundings.project

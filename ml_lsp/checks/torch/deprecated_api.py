@@ -14,7 +14,7 @@ from ml_lsp.renaming import rename
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.outside_names import used_names
+from ml_lsp.semantics.outside_names import used_names_with
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class
 from ml_lsp.semantics.values import Const, Ref
@@ -70,7 +70,8 @@ def _all(scope: Scope, rule: Rule) -> Iterator[Deprecated]:
 
 def _names(scope: Scope, rule: Rule) -> Iterator[Deprecated]:
     renamed, replaced = rule.data["renamed"], rule.data["replaced"]
-    for mention in used_names(scope):
+    words = {name.rpartition(".")[2] for name in (*renamed, *replaced)}
+    for mention in used_names_with(scope, words):
         assert isinstance(mention.node, ast.expr)
         text = scope.text(mention.node)
         if mention.name in renamed:

@@ -12,7 +12,7 @@ from ml_lsp.fixes import remove_argument, replace_node
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.outside_names import imported_names, used_names
+from ml_lsp.semantics.outside_names import imported_names, used_names_with
 from ml_lsp.semantics.scalars import is_scalar
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -76,7 +76,8 @@ def _imports(scope: Scope, rule: Rule) -> Iterator[tuple[str, Removed]]:
 
 
 def _uses(scope: Scope, rule: Rule) -> Iterator[Removed]:
-    for mention in used_names(scope):
+    words = {name.rpartition(".")[2] for name in rule.data["names"]}
+    for mention in used_names_with(scope, words):
         known = _known(mention.name, rule) if isinstance(mention.node, ast.Attribute) else None
         # what is used through an import of the gone module itself is reported there
         if known is not None and (known == mention.name or scope.text(mention.node) == mention.name):
