@@ -11,6 +11,9 @@ import tap
 from conftest import HERE, Need, unpacked
 from editor_samples import TEXT, fill, windows
 
+# The session of an editor is shared by its tests, so they run in one process.
+pytestmark = pytest.mark.xdist_group("emacs")
+
 SCRIPTS = HERE / "emacs"
 SESSIONS = {
     "Emacs 28, eglot 1.9": ("28.", "eglot"),
