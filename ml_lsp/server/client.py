@@ -49,8 +49,8 @@ def read_client(params: lsp.InitializeParams) -> Client:
         )
 
     properties = get("text_document.code_action.resolve_support.properties") or ()
-    # An editor that asks but cannot be told to ask again (Neovim 0.10 and 0.11) would not see what a change of the
-    # settings or of another file does: it is told without asking.
+    # An editor that asks but cannot be told to ask again (Neovim 0.10 and 0.11) would not see what a change
+    # of the settings or of another file does: it is told without asking.
     refresh = bool(get("workspace.diagnostics.refresh_support"))
     return Client(
         pull=refresh and get("text_document.diagnostic") is not None,

@@ -2,12 +2,17 @@
 
 import re
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 import tap
 from conftest import HERE, Need, unpacked
 from editor_samples import TEXT, fill, windows
+
+# The session of an editor is shared by its tests, so they run in one process.
+pytestmark = pytest.mark.xdist_group("emacs")
 
 SCRIPTS = HERE / "emacs"
 SESSIONS = {
@@ -46,42 +51,45 @@ def emacs(version: str, editors: Path, need: Need) -> list[str | Path]:
     ]
 
 
-@pytest.fixture(scope="module", params=SESSIONS)
-def session(
-    request: pytest.FixtureRequest,
-    need: Need,
-    editors: Path,
-    environment: dict[str, str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Path, str]:
-    """The folder after a session in Emacs, and what the session printed."""
-    version, client = SESSIONS[request.param]
-    command = emacs(version, editors, need)
-    shown = subprocess.run(
-        [*command, "--version"], capture_output=True, text=True, env=environment, check=True
-    )
-    assert f"Emacs {version}" in shown.stdout
-    folder = fill(tmp_path_factory.mktemp("emacs"), TEXT if client == "eglot" else without_emoji(TEXT))
-    configuration = {"CONFIGURATION": str(HERE / f"configurations/{client}.el")}
-    done = subprocess.run(
-        [*command, "-q", "--batch", "-l", SCRIPTS / "testing.el", "-l", SCRIPTS / f"{client}-session.el"],
-        cwd=folder,
-        env={**environment, **configuration},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    return folder, done.stdout + done.stderr
+@pytest.fixture(scope="module")
+def run(
+    need: Need, editors: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, str]]:
+    """Runs a session once; gives its folder as it is afterwards, and what the session printed."""
+
+    @cache
+    def run_session(name: str) -> tuple[Path, str]:
+        version, client = SESSIONS[name]
+        command = emacs(version, editors, need)
+        shown = subprocess.run(
+            [*command, "--version"], capture_output=True, text=True, env=environment, check=True
+        )
+        assert f"Emacs {version}" in shown.stdout
+        text = TEXT if client == "eglot" else without_emoji(TEXT)
+        folder = fill(tmp_path_factory.mktemp("emacs"), text)
+        done = subprocess.run(
+            [*command, "-q", "--batch", "-l", SCRIPTS / "testing.el", "-l", SCRIPTS / f"{client}-session.el"],
+            cwd=folder,
+            env={**environment, "CONFIGURATION": str(HERE / f"configurations/{client}.el")},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return folder, done.stdout + done.stderr
+
+    return run_session
 
 
-@pytest.mark.parametrize(("session", "name"), CASES, indirect=["session"])
-def test_in_emacs(name: str, session: tuple[Path, str]) -> None:
-    assert tap.results(session[1]).get(name), session[1]
+@pytest.mark.parametrize(("session", "name"), CASES)
+def test_in_emacs(session: str, name: str, run: Callable[[str], tuple[Path, str]]) -> None:
+    output = run(session)[1]
+    assert tap.results(output).get(name), output
 
 
-def test_bytes_on_disk(session: tuple[Path, str]) -> None:
-    folder, output = session
+@pytest.mark.parametrize("session", SESSIONS)
+def test_bytes_on_disk(session: str, run: Callable[[str], tuple[Path, str]]) -> None:
+    folder, output = run(session)
     text = (folder / "plain.py").read_text("utf-8").replace("yaml.load(", "yaml.safe_load(")
     assert (folder / "save.py").read_bytes() == text.encode(), output
     assert (folder / "save_windows.py").read_bytes() == windows(text).encode(), output

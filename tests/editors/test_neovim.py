@@ -9,6 +9,9 @@ import tap
 from conftest import HERE, Need, unpacked
 from editor_samples import FIXED, fill, windows
 
+# The session of an editor is shared by its tests, so they run in one process.
+pytestmark = pytest.mark.xdist_group("neovim")
+
 SESSION = HERE / "neovim/session.lua"
 NAMES = re.findall(r'^test\("(.*)",', SESSION.read_text("utf-8"), re.M)
 VERSIONS = ("0.7", "0.10", "0.11")

@@ -10,6 +10,9 @@ import tap
 from conftest import HERE, Need
 from editor_samples import CLEAN, fill, notebook, write
 
+# The session of an editor is shared by its tests, so they run in one process.
+pytestmark = pytest.mark.xdist_group("vscode")
+
 HOST = HERE / "vscode"
 
 

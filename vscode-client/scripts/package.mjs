@@ -25,9 +25,11 @@ for (const target of targets) {
   const out = path.resolve(values.out ?? path.join(root, "out", `ml-lsp-${target}.vsix`));
   // vsce would look for secrets in every file of the Python packages, which takes minutes; .vscodeignore names
   // the few files of our own that are packed.
-  const noScan = ["--allow-package-all-secrets", "--allow-package-env-file", "--allow-missing-repository"];
+  const noScan = ["--allow-package-all-secrets", "--allow-package-env-file"];
+  const noRepository = ["--allow-missing-repository", "--no-rewrite-relative-links"];
   const vsce = path.join(root, "node_modules", "@vscode", "vsce", "vsce");
-  run(process.execPath, [vsce, "package", "--no-dependencies", ...noScan, "--target", target, "--out", out]);
+  const options = ["--no-dependencies", ...noScan, ...noRepository, "--target", target, "--out", out];
+  run(process.execPath, [vsce, "package", ...options]);
 }
 
 function run(program, args) {
