@@ -20,7 +20,7 @@ LAYERS = (
     ("semantics",),
     ("oracle",),
     ("catalogue", "page_cache"),
-    ("fixes", "renaming", "moving", "moved", "augmented", "signatures", "refitting"),
+    ("fixes", "renaming", "moving", "moved", "augmented", "signatures", "refitting", "rewriting"),
     ("checks",),
     ("match", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),
