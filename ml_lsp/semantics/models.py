@@ -12,7 +12,7 @@ from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class, last_name, unwrapped
 from ml_lsp.semantics.types import arguments_of
-from ml_lsp.semantics.values import Attr, Const, Global, Local, Param, Ref, Result, Value, identity, options
+from ml_lsp.semantics.values import Const, Global, Local, Param, Ref, Result, Value, identity, options
 
 # Classes of modules that compute something but learn nothing, by the end of their names.
 _WITHOUT_WEIGHTS = re.compile(
@@ -55,11 +55,6 @@ def _treated_as_modules(scopes: Iterable[Scope]) -> Iterator[Hashable]:
                     yield from (identity(unwrapped(option)) for option in options(receiver))
 
 
-def runs_model(act: Act, evident: frozenset[Hashable]) -> bool:
-    """Whether a call runs a module that has weights."""
-    return model_of(act, evident) is not None
-
-
 def model_of(act: Act, evident: frozenset[Hashable]) -> Value | None:
     """The module with weights that a call runs, in terms of the body; None if it certainly runs none."""
     callee = act.call.callee
@@ -100,10 +95,3 @@ def is_model_class(scope: Scope, found: Value) -> bool:
         return False
     name = getattr(found, "name", "")
     return not name.startswith("torchvision.transforms.") and not _WITHOUT_WEIGHTS.search(name)
-
-
-def root(model: Value) -> Value:
-    """The outermost object that a module is part of: `self.net.head` -> self, `agent.net` -> agent."""
-    while isinstance(model, Attr):
-        model = model.owner
-    return model
