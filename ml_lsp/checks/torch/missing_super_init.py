@@ -81,7 +81,7 @@ def _is_registered(init: Scope, value: ast.expr) -> bool:
 
 def _remedy(init: Scope, statement: ast.stmt, set_up: Call | None) -> tuple[Edit, ...]:
     if set_up is None:
-        body = init.node.body  # type: ignore[union-attr]
+        body: list[ast.stmt] = getattr(init.node, "body", [])
         documented = (
             len(body) > 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
         )
