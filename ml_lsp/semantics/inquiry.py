@@ -54,7 +54,7 @@ def ask(module: Module, question: Question) -> tuple[int, ...]:
             members = module.tables.classes.get(owner, ())
             return tuple(i for i in members if facts(module.pieces[i]).may_store(name))
         case ("mentions", word):
-            return tuple(i for i, piece in enumerate(module.pieces) if word in facts(piece).words)
+            return module.mentioning(word)
         case ("everything",):
             return tuple(range(len(module.pieces)))
         case ("top level",):
@@ -75,7 +75,7 @@ def answer(
     """
     match question:
         case ("mentioned", word):
-            return (any(word in facts(piece).words for piece in module.pieces),)
+            return (bool(module.mentioning(word)),)
         case ("class", _):
             pieces = [module.pieces[index] for index in ask(module, question)]
             return (*pieces[:1], *((piece.kind, facts(piece).defines) for piece in pieces[1:]))
@@ -138,7 +138,7 @@ class Inquiry:
         """Whether any piece holds a word; a cheaper thing to rest on than the pieces that do."""
         if word not in self._mentioned:
             self.asked.add(("mentioned", word))
-            self._mentioned[word] = any(word in facts(piece).words for piece in self.module.pieces)
+            self._mentioned[word] = bool(self.module.mentioning(word))
         return self._mentioned[word]
 
     def answers(self) -> dict[Question, Answer]:

@@ -75,7 +75,7 @@ class Module:
     split: Split
     tables: Tables
     path: Path = Path()
-    memory: dict[object, object] = field(default_factory=dict)
+    _mentioning: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def pieces(self) -> tuple[Segment, ...]:
@@ -86,6 +86,13 @@ class Module:
     def words(self) -> frozenset[str]:
         """All words of the module."""
         return frozenset().union(*(facts(piece).words for piece in self.pieces))
+
+    def mentioning(self, word: str) -> tuple[int, ...]:
+        """The pieces that hold a word."""
+        if word not in self._mentioning:
+            found = (index for index, piece in enumerate(self.pieces) if word in facts(piece).words)
+            self._mentioning[word] = tuple(found)
+        return self._mentioning[word]
 
     def owner_name(self, piece: int) -> str | None:
         """The name of the class that a piece is a member or the header of."""

@@ -13,7 +13,8 @@ from ml_lsp.semantics.scaling import scaled_clips
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report the clip between a scaled backward and the scaler's step."""
-    if not body.scope.inquiry.mentions("scale"):
+    inquiry = body.scope.inquiry
+    if not (inquiry.mentions("scale") and inquiry.mentions("backward")):
         return
     for clip in scaled_clips(body, rule.data["clips"]):
         scaler, optimizer = clip.names
