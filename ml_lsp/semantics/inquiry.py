@@ -197,9 +197,11 @@ class Inquiry:
         if found is None or other is None:
             return outside
         value = other.global_value(found.rest[0])
+        if value == UNKNOWN:
+            return outside
         for name in found.rest[1:]:
             value = attribute(value, name)
-        return outside if value == UNKNOWN else value
+        return value
 
     def at(self, path: Path) -> Inquiry | None:
         """The inquiry into another file of the project; None if it cannot be read."""

@@ -68,7 +68,8 @@ def find_module(dotted: str, from_path: Path, roots: Sequence[Path]) -> Found | 
     parts = tuple(name.split(".")) if name else ()
     level = len(dotted) - len(name)
     if level:
-        return _descend(_climb(from_path, level, roots), parts)
+        folders = _climb(from_path, level, roots)
+        return _descend(folders, parts, _package(folders, parts) if folders else None)
     return _descend(_search_path(from_path, roots), parts) if parts else None
 
 
@@ -105,11 +106,10 @@ def _climb(from_path: Path, level: int, roots: Iterable[Path]) -> list[Path]:
     return [folder] if any(folder.is_relative_to(root) for root in roots) else []
 
 
-def _descend(folders: Sequence[Path], parts: tuple[str, ...]) -> Found | None:
-    """Follow `parts` from the folders of a search path or package."""
+def _descend(folders: Sequence[Path], parts: tuple[str, ...], found: Found | None = None) -> Found | None:
+    """Follow `parts` from the folders of a search path or package; `found` is what there is without them."""
     if not all(part.isidentifier() for part in parts):
         return None
-    found = _package(folders, parts) if folders else None
     for index, part in enumerate(parts):
         file = _module_file(folders, part)
         if file is not None:

@@ -56,6 +56,13 @@ def test_absolute_names_lead_where_python_goes(tmp_path, dotted, script):
     assert resolve_module(dotted, tmp_path / script, [tmp_path]) == expected
 
 
+def test_a_root_that_is_a_package_holds_no_other_names(tmp_path):
+    touch(tmp_path, "__init__.py", "net.py", "run.py")
+    assert find_module("torch.nn", tmp_path / "run.py", [tmp_path]) is None
+    assert find_module("net.Net", tmp_path / "run.py", [tmp_path]) == Found(tmp_path / "net.py", ("Net",))
+    assert find_module(".Net", tmp_path / "run.py", [tmp_path]) == Found(tmp_path / "__init__.py", ("Net",))
+
+
 @pytest.mark.parametrize(
     ("dotted", "start", "expected"),
     [

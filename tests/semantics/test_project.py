@@ -9,7 +9,7 @@ from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.project import imported_names
 from ml_lsp.semantics.types import ancestry, class_of
-from ml_lsp.semantics.values import Global
+from ml_lsp.semantics.values import Global, Ref
 from ml_lsp.shelf import Shelf
 from tests.examples import RULES
 
@@ -48,6 +48,11 @@ def test_attribute_of_an_imported_module(tmp_path: Path) -> None:
     train = "import zoo.models\nm = zoo.models.build(1)\n"
     asked = inquiry(tmp_path, "train.py", train=train, **{"zoo.models": MODELS})
     assert "torch.nn.Module" in class_at_end(asked, "m")
+
+
+def test_an_attribute_of_what_a_package_does_not_define_is_an_outside_name(tmp_path: Path) -> None:
+    asked = inquiry(tmp_path, "train.py", train="import zoo\nm = zoo.nn.Net\n", **{"zoo.__init__": "a = 1\n"})
+    assert asked.global_value("m") == Ref("zoo.nn.Net")
 
 
 def test_name_re_exported_by_a_package(tmp_path: Path) -> None:
