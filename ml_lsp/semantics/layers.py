@@ -12,9 +12,9 @@ from ml_lsp.semantics.activations import sequential_layers
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.instances import constructions
-from ml_lsp.semantics.parameters import origin
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Item, Op, Ref, Result, Value
 
 _DEEPEST = 12
@@ -98,16 +98,21 @@ class Pair:
     fed_by: Result | None = None
 
 
-def number(scope: Scope, value: Value | None) -> int | None:
+def number(scope: Scope, value: Value | None, depth: int = _DEEPEST) -> int | None:
     """The whole number that a value is, through attributes set once and arithmetic; None if not known."""
+    if depth == 0:
+        return None
     match value:
         case Const(int() as known) if not isinstance(known, bool):
             return known
-        case Attr():
-            found = origin(scope, value)
-            return number(scope, found) if found is not value else None
+        case Attr(owner, name):
+            own = own_class_of(scope, owner)
+            assigned = own.assignments(name) if own is not None else ()
+            if len(assigned) != 1 or assigned[0].value is None:
+                return None  # counted up, or set in several places
+            return number(assigned[0].scope, assigned[0].scope.value(assigned[0].value), depth - 1)
         case Op("+" | "-" | "*" | "//" as symbol, (left, right)):
-            one, two = number(scope, left), number(scope, right)
+            one, two = number(scope, left, depth - 1), number(scope, right, depth - 1)
             if one is None or two is None or (symbol == "//" and two == 0):
                 return None
             return {"+": one + two, "-": one - two, "*": one * two, "//": one // (two or 1)}[symbol]
