@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -186,6 +187,8 @@ def _producer(
         case Item(Result() as output, Const(0)):
             found = _producer(scope, output, kind, between, depth - 1)
             return found if found is not None and found[0].sizes is _RECURRENT else None
+        case Item(Item() as output, _) if _keeps_last(value):
+            return _producer(scope, output, kind, between, depth - 1)
         case Result(Attr() as callee, args):
             layer = _layer(scope, callee)
             if layer is None:
@@ -198,3 +201,12 @@ def _producer(
             if args and _keeps(layer.name, kind):
                 return _producer(scope, args[0], kind, (layer.name, *between), depth - 1)
     return None
+
+
+def _keeps_last(value: Item) -> bool:
+    """Whether a subscript takes one step of a sequence and all of its features: `[:, -1]`, `[:, -1, :]`."""
+    node = value.site.node if value.site is not None else None
+    match node.slice if isinstance(node, ast.Subscript) else None:
+        case ast.Tuple(elts=[ast.Slice(lower=None, upper=None), ast.Constant() | ast.UnaryOp(), *rest]):
+            return all(isinstance(one, ast.Slice) and not (one.lower or one.upper) for one in rest)
+    return False
