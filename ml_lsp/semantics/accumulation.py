@@ -10,7 +10,10 @@ from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scalars import is_mean
 from ml_lsp.semantics.torch import is_module
 from ml_lsp.semantics.training import TrainLoop, cleared, reads_gradients, stepped_optimizer
-from ml_lsp.semantics.values import Attr, Const, Op, Result, Value, options
+from ml_lsp.semantics.types import class_of
+from ml_lsp.semantics.values import Attr, Const, Op, Param, Result, Value, options
+
+_CRITERIA = frozenset({"criterion", "loss_fn", "loss_func", "loss_function"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,9 @@ def is_plain_mean(found: Accumulation, value: Value) -> bool:
             return is_plain_mean(found, left) and is_plain_mean(found, right)
         case Attr(Result(callee), "loss"):
             return is_module(scope, callee)
+        case Result(Param(name) | Attr(name=name) as callee):
+            if name in _CRITERIA and class_of(scope, callee) is None:
+                return True  # a criterion that is passed in averages unless somebody says otherwise
     return is_mean(scope, value)
 
 

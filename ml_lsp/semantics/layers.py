@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from ml_lsp.semantics.activations import sequential_layers
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.instances import constructions
-from ml_lsp.semantics.parameters import origin
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Item, Op, Ref, Result, Value
 
 _DEEPEST = 12
@@ -98,16 +99,21 @@ class Pair:
     fed_by: Result | None = None
 
 
-def number(scope: Scope, value: Value | None) -> int | None:
+def number(scope: Scope, value: Value | None, depth: int = _DEEPEST) -> int | None:
     """The whole number that a value is, through attributes set once and arithmetic; None if not known."""
+    if depth == 0:
+        return None
     match value:
         case Const(int() as known) if not isinstance(known, bool):
             return known
-        case Attr():
-            found = origin(scope, value)
-            return number(scope, found) if found is not value else None
+        case Attr(owner, name):
+            own = own_class_of(scope, owner)
+            assigned = own.assignments(name) if own is not None else ()
+            if len(assigned) != 1 or assigned[0].value is None:
+                return None  # counted up, or set in several places
+            return number(assigned[0].scope, assigned[0].scope.value(assigned[0].value), depth - 1)
         case Op("+" | "-" | "*" | "//" as symbol, (left, right)):
-            one, two = number(scope, left), number(scope, right)
+            one, two = number(scope, left, depth - 1), number(scope, right, depth - 1)
             if one is None or two is None or (symbol == "//" and two == 0):
                 return None
             return {"+": one + two, "-": one - two, "*": one * two, "//": one // (two or 1)}[symbol]
@@ -181,6 +187,8 @@ def _producer(
         case Item(Result() as output, Const(0)):
             found = _producer(scope, output, kind, between, depth - 1)
             return found if found is not None and found[0].sizes is _RECURRENT else None
+        case Item(Item() as output, _) if _keeps_last(value):
+            return _producer(scope, output, kind, between, depth - 1)
         case Result(Attr() as callee, args):
             layer = _layer(scope, callee)
             if layer is None:
@@ -193,3 +201,12 @@ def _producer(
             if args and _keeps(layer.name, kind):
                 return _producer(scope, args[0], kind, (layer.name, *between), depth - 1)
     return None
+
+
+def _keeps_last(value: Item) -> bool:
+    """Whether a subscript takes one step of a sequence and all of its features: `[:, -1]`, `[:, -1, :]`."""
+    node = value.site.node if value.site is not None else None
+    match node.slice if isinstance(node, ast.Subscript) else None:
+        case ast.Tuple(elts=[ast.Slice(lower=None, upper=None), ast.Constant() | ast.UnaryOp(), *rest]):
+            return all(isinstance(one, ast.Slice) and not (one.lower or one.upper) for one in rest)
+    return False

@@ -94,6 +94,9 @@ def _calls(call: Call, rule: Rule) -> Iterator[Deprecated]:
         edits = (add_argument(call, "align_corners=False"),)
         entry, place = data["align_corners_since"], call.callee_span
         yield Deprecated(entry, call.node, place, f"{written} without align_corners", edits)
+    elif name in data["scaled_functions"] and len(call.node.args) == 3:
+        stated = (*data["scaled"][:2], data["scaled"][2].format(name=written))
+        yield Deprecated(stated, call.node, call.callee_span, f"{written} with a number in the middle")
     elif _LOSS.match(name):
         yield from _reductions(call, data["reduction"])
     elif _MODEL.match(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,13 +17,14 @@ from ml_lsp.semantics.outside_names import imported_names, used_names_with
 from ml_lsp.semantics.scalars import is_scalar
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
-from ml_lsp.semantics.torch import is_tensor
+from ml_lsp.semantics.torch import is_tensor, written_name
 from ml_lsp.semantics.values import Attr, Const, Ref, Result
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached
 from ml_lsp.text import Edit, Span
 
 _VARIABLE = "torch.autograd.Variable"
+_LOSS_NAME = re.compile(r"(?:^|_)loss(?:_|\d|$)", re.IGNORECASE)
 
 
 class Removed(NamedTuple):
@@ -117,8 +119,16 @@ def _indexed_losses(scope: Scope, rule: Rule) -> Iterator[Removed]:
             case ast.Subscript(value=owner, slice=ast.Constant(value=0), ctx=ast.Load()):
                 is_data = isinstance(owner, ast.Attribute) and owner.attr == "data"
                 loss = owner.value if is_data else owner  # type: ignore[attr-defined]
-                if isinstance(loss, ast.Name | ast.Attribute) and is_scalar(scope, loss):
+                if isinstance(loss, ast.Name | ast.Attribute) and _is_number(scope, loss, is_data):
                     text = scope.text(loss)
                     edits = (replace_node(scope, node, f"{text}.item()"),)
                     span = scope.span(node)
                     yield Removed(rule.data["scalar_index"], node, span, scope.text(node), edits, text)
+
+
+def _is_number(scope: Scope, loss: ast.expr, is_data: bool) -> bool:
+    """Whether an expression is a tensor without dimensions; `loss.data[0]` of an unknown loss is the old idiom."""
+    if is_scalar(scope, loss):
+        return True
+    unknown = types.class_of(scope, scope.value(loss)) is None
+    return is_data and unknown and bool(_LOSS_NAME.search(written_name(loss)))

@@ -12,9 +12,11 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.activations import makers, sequential_layers
 from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.instances import constructions
 from ml_lsp.semantics.schedules import is_batch_loop
+from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class, is_module
-from ml_lsp.semantics.values import Ref, Result, Value, identity, options
+from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options
 from ml_lsp.text import Edit
 
 _LINEAR = "torch.nn.Linear"
@@ -33,7 +35,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     )
     if position < 0 or call.constant(position, "dim") != 0:
         return
-    over_batch = _ends_sequential(call) if name in data["layers"] else _takes_a_batch(call, position)
+    over_batch = _ends_model(call) if name in data["layers"] else _takes_a_batch(call, position)
     node = call.argument(position, "dim")
     if over_batch and node is not None:
         edits = [replace_node(call.scope, node, "-1")]
@@ -45,8 +47,26 @@ def _stated(call: Call, rule: Rule) -> list[Edit]:
     fed = call.argument(0, "input") if call.name in rule.data["functions"] else None
     if call.has_unpacking:
         return []
-    linear = _is_linear(call, call.scope.value(fed)) if fed is not None else _ends_sequential(call)
+    linear = _is_linear(call.scope, call.scope.value(fed)) if fed is not None else _ends_model(call)
     return [add_argument(call, "dim=-1")] if linear else []
+
+
+def _ends_model(call: Call) -> bool:
+    """Whether a layer is what a Sequential or a `forward` ends with, right behind a linear layer."""
+    owner = enclosing_class(call.scope)
+    forward = owner.method("forward") if owner is not None and owner.is_a(library.MODULE) else None
+    for option in options(forward.returned) if forward is not None else ():
+        if (
+            isinstance(option, Result)
+            and isinstance(option.callee, Attr)
+            and option.args
+            and forward is not None
+        ):
+            made = constructions(forward, option.callee)
+            same = len(made) == 1 and made[0].site is not None and made[0].site.node is call.node
+            if same and _is_linear(forward, option.args[0]):
+                return True
+    return _ends_sequential(call)
 
 
 def _ends_sequential(call: Call) -> bool:
@@ -61,8 +81,8 @@ def _ends_sequential(call: Call) -> bool:
     return False
 
 
-def _is_linear(call: Call, value: Value) -> bool:
-    found = makers(call.scope, value)
+def _is_linear(scope: Scope, value: Value) -> bool:
+    found = makers(scope, value)
     return bool(found) and all(maker.name == _LINEAR for maker in found)
 
 
@@ -74,7 +94,9 @@ def _takes_a_batch(call: Call, position: int) -> bool:
     value, owner = call.scope.value(fed), enclosing_class(call.scope)
     if call.scope.name == "forward" and owner is not None and owner.is_a(library.MODULE):
         returned = {identity(option) for option in options(call.scope.returned)}
-        return identity(call.value) in returned and isinstance(value, Result) and _is_linear(call, value)
+        return (
+            identity(call.value) in returned and isinstance(value, Result) and _is_linear(call.scope, value)
+        )
     loops = [block.node for block in call.block.chain() if is_loop(block.node)]
     if not loops or not isinstance(loops[0], ast.For) or not is_batch_loop(Loop(call.scope, loops[0])):
         return False
