@@ -328,7 +328,7 @@ class _Doubt:
 
     def about(self, answers: Mapping[Question, Answer]) -> set[Question]:
         """The questions among those answered that must be asked again."""
-        found = set(answers.keys() & self.questions)
+        found = {question for question in answers if question in self.questions}
         if self.kinds:
             found.update(question for question in answers if question[0] in self.kinds)
         return found

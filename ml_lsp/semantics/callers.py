@@ -62,25 +62,4 @@ def _uses_in(scope: Scope, name: str) -> Iterator[tuple[Call | None, Scope | Non
 def mentions(scope: Scope, name: str) -> list[ast.expr]:
     """The expressions of a scope that read a variable or attribute of that name."""
     found: list[ast.expr] = [load.node for load in scope.flow.loads_of.get(name, ())]
-    found += [
-        node
-        for statement in scope.flow.blocks
-        for node in _own_nodes(statement)
-        if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Load)
-    ]
-    return list(dict.fromkeys(found))
-
-
-def _own_nodes(statement: ast.AST) -> list[ast.AST]:
-    """The nodes of a statement without those of statements and functions inside it."""
-    found: list[ast.AST] = []
-    waiting: list[ast.AST] = [statement]
-    while waiting:
-        node = waiting.pop()
-        found.append(node)
-        waiting += [
-            child
-            for child in ast.iter_child_nodes(node)
-            if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case)
-        ]
-    return found
+    return [*dict.fromkeys(found), *scope.flow.attribute_reads.get(name, ())]

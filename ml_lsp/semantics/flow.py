@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -78,6 +79,18 @@ class Load:
     maybe_unbound: bool
 
 
+_INNER = (ast.stmt, ast.ExceptHandler, ast.match_case, ast.Lambda)
+
+
+def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a statement, without those of statements, functions and lambdas inside it."""
+    waiting = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, _INNER)]
+
+
 Env = dict[str, tuple[Definition, ...]]
 UNBOUND = Definition("", "other", ast.Pass(), Block(None, None))
 
@@ -100,6 +113,24 @@ class Flow:
     order_of: dict[ast.AST, int] = field(default_factory=dict)
     outer_names: frozenset[str] = frozenset()
     inner: dict[ast.AST, Flow] = field(default_factory=dict)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """The nodes of the scope's statements in order, without those of functions and classes inside it."""
+        statements = (node for node in self.blocks if isinstance(node, ast.stmt))
+        return tuple(
+            node for found in statements if not isinstance(found, ast.ClassDef) for node in own_nodes(found)
+        )
+
+    @cached_property
+    def attribute_reads(self) -> dict[str, list[ast.Attribute]]:
+        """The places where an attribute is read, by its name."""
+        found: dict[str, list[ast.Attribute]] = {}
+        for statement in self.blocks:
+            for node in own_nodes(statement):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    found.setdefault(node.attr, []).append(node)
+        return found
 
     def flow_of(self, node: FunctionNode) -> Flow:
         """The flow of a function defined in this scope; made when first asked for."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.flow import own_nodes
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.statements import own_nodes
 from ml_lsp.semantics.torch import enclosing_class, unwrapped
 from ml_lsp.semantics.values import Value, options
 

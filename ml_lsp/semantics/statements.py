@@ -13,21 +13,9 @@ from ml_lsp.text import Source
 _RULE_NAME = re.compile(r"\b[a-z0-9-]+/[a-z0-9-]+\b")
 
 
-def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a statement, without those of statements, functions and lambdas inside it."""
-    inner = ast.stmt | ast.ExceptHandler | ast.match_case | ast.Lambda
-    waiting = [statement]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, inner)]
-
-
-def nodes(scope: Scope) -> Iterator[ast.AST]:
+def nodes(scope: Scope) -> tuple[ast.AST, ...]:
     """The nodes of a scope, statement by statement, without those of functions inside it."""
-    for statement in scope.flow.blocks:
-        if isinstance(statement, ast.stmt) and not isinstance(statement, ast.ClassDef):
-            yield from own_nodes(statement)
+    return scope.flow.nodes
 
 
 def truth_tests(scope: Scope) -> Iterator[ast.expr]:
