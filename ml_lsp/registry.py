@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import logging
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.names import public
 from ml_lsp.semantics.notebook import Notebook
+
+log = logging.getLogger(__name__)
 
 Check = Callable[[Any, Rule], Iterable[Finding]]
 SUBJECTS: tuple[type, ...] = (Call, Loop, Body, Class, ModuleView, ConfigFile, Notebook)
@@ -119,10 +122,20 @@ class RuleSet:
                 tuple(
                     checker
                     for checker in self._checkers
-                    if not checker.rule.libraries or not roots.isdisjoint(checker.rule.libraries)
+                    if (not checker.rule.libraries or not roots.isdisjoint(checker.rule.libraries))
+                    and _can_be_loaded(checker)
                 )
             )
         return self._tables[roots]
+
+
+def _can_be_loaded(checker: Checker) -> bool:
+    """Whether a rule's check is there; one that is broken is logged and must not end the review by the others."""
+    try:
+        return bool(checker.subjects)
+    except Exception:
+        log.exception("the check of %s cannot be loaded", checker.rule.id)
+        return False
 
 
 @dataclass(frozen=True, eq=False)

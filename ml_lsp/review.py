@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ml_lsp.catalogue import Rule
+from ml_lsp.doubt import Doubt, doubtful
 from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
 from ml_lsp.semantics.module import Change, Module, difference, module_of
 from ml_lsp.semantics.notebook import notebook_of
@@ -181,13 +181,19 @@ def review(
         known = _still_valid(before, module, surroundings, change)
     table = rule_set.for_libraries(module.tables.libraries)
     work = _Work(module, surroundings, table, broken, known)
-    yield from work.do()
+
+    def done(findings: tuple[Finding, ...]) -> _Reviewed:
+        return _Reviewed(pieces, broken, module, rule_set, surroundings, work.entries, findings)
+
+    try:
+        yield from work.do()
+    except GeneratorExit:  # what is known already need not be found out again for the next version
+        memory.reviewed[document.path] = done(before.findings if before is not None else ())
+        raise
     findings = in_order((*work.entries.findings(), *_of_notebook(document, work, pieces, surroundings)))
     if broken:
         findings = _shown(findings, before, readable, pieces, broken)
-    memory.reviewed[document.path] = _Reviewed(
-        pieces, broken, module, rule_set, surroundings, work.entries, findings
-    )
+    memory.reviewed[document.path] = done(findings)
     return findings
 
 
@@ -284,11 +290,11 @@ def _comparable(before: _Reviewed, rules: RuleSet, surroundings: Surroundings, m
 
 def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, change: Change) -> _Entries:
     """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
-    doubt = _doubtful(before.module, module, change)
+    doubt = doubtful(before.module, module, change)
     if surroundings.project is not before.surroundings.project:
-        doubt = _Doubt(doubt.questions, ("file", "importers", "configs", "modules"))
+        doubt = Doubt(doubt.questions, ("file", "importers", "configs", "modules"))
     if surroundings.outside is not before.surroundings.outside:
-        doubt = _Doubt(doubt.questions, (*doubt.kinds, "outside"))
+        doubt = Doubt(doubt.questions, (*doubt.kinds, "outside"))
     move = Move(before.module.split.starts, module.split.starts, change)
 
     def valid(entry: _Entry | None) -> _Entry | None:
@@ -317,38 +323,6 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
         if still is not None:
             classes[header if header < change.first else header + change.shift] = still
     return _Entries((*ahead, *gap, *behind), classes, valid(old.module))
-
-
-@dataclass(frozen=True)
-class _Doubt:
-    """Questions of which the answers may have changed: these, and all of some kinds."""
-
-    questions: frozenset[Question]
-    kinds: tuple[str, ...] = ()
-
-    def about(self, answers: Mapping[Question, Answer]) -> set[Question]:
-        """The questions among those answered that must be asked again."""
-        found = {question for question in answers if question in self.questions}
-        if self.kinds:
-            found.update(question for question in answers if question[0] in self.kinds)
-        return found
-
-
-def _doubtful(before: Module, after: Module, change: Change) -> _Doubt:
-    """What a change of some pieces puts in doubt: all about the words that stand in them."""
-    changed = [*before.pieces[change.first : change.old_end], *after.pieces[change.first : change.new_end]]
-    if not changed:
-        return _Doubt(frozenset())
-    words = {word for piece in changed for word in facts(piece).words}
-    owners = {before.owner_name(i) for i in range(change.first, change.old_end)}
-    owners |= {after.owner_name(i) for i in range(change.first, change.new_end)}
-    names = words | {name for name in owners if name}
-    kinds = ("defines", "mentions", "mentioned", "class", "whole class")
-    asked: set[Question] = {(kind, name) for name in names for kind in kinds}
-    asked |= {
-        (kind, owner or "", word) for owner in owners for word in words for kind in ("method", "stores")
-    }
-    return _Doubt(frozenset(asked | {("top level",), ("everything",)}))
 
 
 _NOTHING = _Entry((), {})

@@ -24,7 +24,7 @@ LAYERS = (
     ("checks",),
     ("match", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),
-    ("placement", "units", "review", "shelf", "workspace"),
+    ("placement", "units", "doubt", "review", "shelf", "workspace"),
     ("fixing", "page"),
     ("report", "opened", "kept", "batch", "explaining", "checking", "pages"),
     ("server", "cli", "pylsp_plugin", "__main__"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_lsp.review import Document, Memory, review_now
+from ml_lsp.review import Document, Memory, review, review_now
 from ml_lsp.syntax.segments import split
 from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Source
@@ -114,3 +114,13 @@ def test_a_word_that_appears_wakes_the_checks_of_the_whole_module() -> None:
     assert not review_now(Document(PATH, unseeded), RULES, memory=memory)
     found = review_now(Document(PATH, text), RULES, memory=memory)
     assert found and found == review_now(Document(PATH, text), RULES)
+
+
+def test_a_dropped_review_is_not_done_again() -> None:
+    memory, text = Memory(), "\n".join(TRAINING.replace("train", f"train_{number}") for number in range(300))
+    steps = review(Document(PATH, text), RULES, memory=memory)
+    next(steps)
+    steps.close()
+    looked_at = [entry for entry in memory.reviewed[PATH].entries.pieces if entry is not None]
+    assert looked_at
+    assert review_now(Document(PATH, text), RULES, memory=memory) == review_now(Document(PATH, text), RULES)
