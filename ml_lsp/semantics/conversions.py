@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection
 
@@ -28,14 +29,28 @@ _INFERENCE = re.compile(
 
 def converted(call: Call, functions: Collection[str]) -> tuple[Value, bool] | None:
     """What a call turns into a NumPy array, and whether it is a list of such; None for other calls."""
-    if call.method == "numpy" and call.constant(0, "force") is not True and call.receiver is not None:
-        return call.receiver, False
-    if call.name not in functions or not call.node.args:
+    if call.method == "numpy" and isinstance(call.node.func, ast.Attribute):
+        if _is_written_detached(call.node.func.value) or call.constant(0, "force") is True:
+            return None
+        return call.scope.value(call.node.func.value), False
+    if call.name not in functions or not call.node.args or _is_written_detached(call.node.args[0]):
         return None
     value = call.scope.value(call.node.args[0])
     if isinstance(value, Display) and value.kind in ("list", "tuple", "comprehension") and value.items:
         return value.items[0], True
     return value, False
+
+
+def _is_written_detached(node: ast.expr) -> bool:
+    """Whether an expression says itself that it is off the graph and on the CPU, or is a literal."""
+    names: set[str] = set()
+    while isinstance(node, ast.Call | ast.Attribute):
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+            node = node.value
+        else:
+            node = node.func
+    return isinstance(node, ast.Constant) or (bool(names & {"detach", "data"}) and "cpu" in names)
 
 
 def is_attached(call: Call, value: Value) -> bool:

@@ -22,13 +22,13 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report functions that are named and not called, and context managers that are not entered."""
     for scope in body.scopes:
         for node in truth_tests(scope):
-            if _name(scope, node) in rule.data["questions"]:
+            if _is_one_of(scope, node, rule.data["questions"]):
                 yield _uncalled(scope, node, rule)
         for statement in lone_expressions(scope):
             yield from _lone(scope, statement.value, rule)
         for block in scope.flow.blocks:
             for item in block.items if isinstance(block, ast.With | ast.AsyncWith) else ():
-                if _name(scope, item.context_expr) in rule.data["managers"]:
+                if _is_one_of(scope, item.context_expr, rule.data["managers"]):
                     yield _uncalled(scope, item.context_expr, rule, safe=True)
         for call in scope.calls:
             given = _parameters_method(call, rule)
@@ -36,9 +36,18 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                 yield _uncalled(scope, given, rule, safe=True)
 
 
-def _name(scope: Scope, node: ast.expr) -> str:
-    value = scope.value(node) if isinstance(node, ast.Attribute | ast.Name) else None
-    return value.name if isinstance(value, Ref) else ""
+def _is_one_of(scope: Scope, node: ast.expr, names: tuple[str, ...]) -> bool:
+    """Whether an expression stands for one of these outside names; how it is written is looked at first."""
+    if isinstance(node, ast.Attribute):
+        written = node.attr
+    elif isinstance(node, ast.Name):
+        written = scope.inquiry.module.tables.imports.get(node.id, "").rpartition(".")[2]
+    else:
+        return False
+    if not any(name.endswith(f".{written}") for name in names):
+        return False
+    value = scope.value(node)
+    return isinstance(value, Ref) and value.name in names
 
 
 def _uncalled(scope: Scope, node: ast.expr, rule: Rule, safe: bool = False) -> Finding:
@@ -49,10 +58,10 @@ def _uncalled(scope: Scope, node: ast.expr, rule: Rule, safe: bool = False) -> F
 
 def _lone(scope: Scope, node: ast.expr, rule: Rule) -> Iterator[Finding]:
     if isinstance(node, ast.Call):
-        if _name(scope, node.func) in rule.data["managers"]:
+        if _is_one_of(scope, node.func, rule.data["managers"]):
             message = rule.data["messages"]["dropped"]
             yield rule.finding(scope.span(node), message=message, name=scope.text(node.func))
-    elif _name(scope, node) in rule.data["actions"] or _is_method(scope, node, rule):
+    elif _is_one_of(scope, node, rule.data["actions"]) or _is_method(scope, node, rule):
         yield _uncalled(scope, node, rule)
 
 
@@ -70,11 +79,11 @@ def _is_method(scope: Scope, node: ast.expr, rule: Rule) -> bool:
 
 def _parameters_method(call: Call, rule: Rule) -> ast.expr | None:
     """The method `parameters` where an optimizer or a clip is given it in the place of what it returns."""
-    name = call.name or ""
-    if name not in rule.data["clips"] and not library.is_a(name, library.OPTIMIZER):
-        return None
     node = call.argument(0, "params") or call.argument(0, "parameters")
     if not isinstance(node, ast.Attribute) or node.attr not in ("parameters", "named_parameters"):
+        return None
+    name = call.name or ""
+    if name not in rule.data["clips"] and not library.is_a(name, library.OPTIMIZER):
         return None
     owner = call.scope.value(node.value)
     if own_class_of(call.scope, owner) is not None:
