@@ -37,10 +37,14 @@ const count = async () => Number((await page.locator('.statusbar-item:has-text("
 let all = 0; // findings of train.py as it is at first
 const picture = (name) => page.screenshot({ path: path.join(pictures, `${name}.png`) });
 
-/** Types into a quick input once it really has the focus, and accepts. */
+/** Types into a quick input once it really has the focus, and accepts. A preview that is still drawn swallows keys. */
 async function quick(key, text, list = true) {
-  await page.keyboard.press(key);
-  await page.waitForFunction(() => document.activeElement?.closest(".quick-input-widget"));
+  const focused = () => page.evaluate(() => Boolean(document.activeElement?.closest(".quick-input-widget")));
+  for (let tries = 0; !(await focused()); tries += 1) {
+    if (tries === 10) throw new Error(`${key} opened nothing`);
+    await page.keyboard.press(key);
+    await sleep(1000);
+  }
   await page.keyboard.type(text, { delay: 5 });
   if (list) await page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${text}")`);
   await sleep(200);
