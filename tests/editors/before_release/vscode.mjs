@@ -150,7 +150,7 @@ const steps = {
 
   async "a rule of my own"() {
     await quick("F1", "ml-lsp: Create a Rule");
-    await page.waitForFunction(() => document.activeElement?.closest(".quick-input-widget"));
+    await page.locator('.quick-input-widget input[placeholder="team/print-in-training-loop"]').focus();
     await page.keyboard.type("team/no-print", { delay: 5 });
     await page.keyboard.press("Enter");
     await page.waitForSelector('.tab.active[data-resource-name="no-print.yaml"]');
