@@ -1,14 +1,15 @@
 /** The settings under `mlLsp`, as this extension needs them and as the server is told them. */
 
 import * as path from "node:path";
-import { workspace, type ConfigurationChangeEvent, type ConfigurationScope } from "vscode";
+import { workspace, type ConfigurationChangeEvent, type ConfigurationScope, type WorkspaceConfiguration } from "vscode";
 import { expand, isInside } from "./places";
 
 export const SECTION = "mlLsp";
 
 /** What the server gets, in `initializationOptions` and as the answer to `workspace/configuration`. */
 export interface ServerSettings {
-  readonly profile: string;
+  /** Null where nobody chose one here, so that the workspace's settings file may. */
+  readonly profile: string | null;
   readonly select: readonly string[];
   readonly ignore: readonly string[];
   readonly severity: Readonly<Record<string, string>>;
@@ -22,7 +23,7 @@ export interface ServerSettings {
 export function serverSettings(interpreter: string | undefined, scope?: ConfigurationScope): ServerSettings {
   const settings = workspace.getConfiguration(SECTION, scope);
   return {
-    profile: settings.get("profile", "default"),
+    profile: chosen(settings, "profile") ?? null,
     select: settings.get("select", []),
     ignore: settings.get("ignore", []),
     severity: settings.get("severity", {}),
@@ -30,6 +31,12 @@ export function serverSettings(interpreter: string | undefined, scope?: Configur
     interpreter: interpreter ?? null,
     trustWorkspaceInterpreter: workspace.isTrusted && settings.get("trustWorkspaceInterpreter", true),
   };
+}
+
+/** A setting that somebody wrote down; undefined where only the default holds. */
+function chosen(settings: WorkspaceConfiguration, key: string): string | undefined {
+  const said = settings.inspect<string>(key);
+  return said?.workspaceFolderValue ?? said?.workspaceValue ?? said?.globalValue;
 }
 
 /** The setting `mlLsp.path` as an absolute path; empty if not set or not to be run. */
