@@ -211,11 +211,15 @@ def test_yaml_loaders_under_other_names(ask):
     }
     safe, anything, mine = ask(files, "conf.Loader", "conf.Any", "conf.Mine")
     assert (safe.kind, safe.name, safe.returns) == ("class", "", ("yaml.CSafeLoader", "yaml.SafeLoader"))
-    # Where stubs of PyYAML are installed, jedi reads them, and they spell the module out.
-    assert {"yaml.SafeConstructor", "yaml.constructor.SafeConstructor"} & set(safe.bases)
-    assert anything.name == "yaml.Loader"
-    assert {"yaml.UnsafeConstructor", "yaml.constructor.UnsafeConstructor"} & set(anything.bases)
-    assert mine.bases[0] == "yaml.FullLoader"
+    assert "SafeConstructor" in map(last, safe.bases)
+    assert last(anything.name) == "Loader"
+    assert "UnsafeConstructor" in map(last, anything.bases)
+    assert last(mine.bases[0]) == "FullLoader"
+
+
+def last(name: str) -> str:
+    """A name without its module: where stubs of PyYAML are installed, jedi reads them, and they spell that out."""
+    return name.rpartition(".")[2]
 
 
 def test_that_yaml_answers_nothing_rather_than_none(ask):
