@@ -213,7 +213,7 @@ def test_yaml_loaders_under_other_names(ask):
     assert (safe.kind, safe.name, safe.returns) == ("class", "", ("yaml.CSafeLoader", "yaml.SafeLoader"))
     assert "SafeConstructor" in map(last, safe.bases)
     assert last(anything.name) == "Loader"
-    assert "UnsafeConstructor" in map(last, anything.bases)
+    assert "Constructor" in map(last, anything.bases)
     assert last(mine.bases[0]) == "FullLoader"
 
 
