@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from editor_samples import write
+from filelock import FileLock
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -70,7 +71,19 @@ def vsix(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Path:
     client = ROOT / "vscode-client"
     need(client / "node_modules")
     machine = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]
-    out = tmp_path_factory.mktemp("vsix") / "ml-lsp.vsix"
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    out = shared / "ml-lsp.vsix"
+    # Packing fills one folder of the checkout, so of several processes only one may pack.
+    with FileLock(shared / "packing.lock"):
+        if not out.exists():
+            pack(client, machine, out)
+    return out
+
+
+def pack(client: Path, machine: str, out: Path) -> None:
+    """Pack the extension into `out`."""
     command = ["npm", "run", "--silent", "package", "--", "--target", f"linux-{machine}", "--out", str(out)]
     packing = subprocess.run(
         command,
@@ -81,4 +94,3 @@ def vsix(need: Need, tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert packing.returncode == 0, packing.stdout + packing.stderr
-    return out
