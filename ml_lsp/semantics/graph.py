@@ -6,7 +6,18 @@ import ast
 from collections.abc import Collection, Hashable, Iterator
 
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Attr, Const, Item, Op, Ref, Result, Value, identity, parts
+from ml_lsp.semantics.values import (
+    Attr,
+    Const,
+    Item,
+    Op,
+    Ref,
+    Result,
+    Value,
+    identity,
+    parts,
+    walk,
+)
 
 # Methods of a tensor whose result has no graph.
 _LEAVING = frozenset({
@@ -79,14 +90,7 @@ def _leaves(callee: Value) -> bool:
 
 def upstream(value: Value) -> Iterator[Value]:
     """A value and all that its graph may reach back to, each once."""
-    seen: set[int] = set()
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        if id(value) not in seen:
-            seen.add(id(value))
-            yield value
-            waiting += inputs(value)
+    return walk(value, inputs)
 
 
 def may_carry(value: Value, sources: Collection[ast.AST], holders: Collection[Hashable] = ()) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 
 from ml_lsp.semantics import library, types
-from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.scope import Scope
@@ -177,13 +175,6 @@ def grad_is_off(scope: Scope, block: Block) -> bool:
                 return True
         around = outer
     return False
-
-
-def calls_of(scope: Scope, *methods: str) -> Iterator[Call]:
-    """The calls in a scope of methods with these names, in order."""
-    for call in scope.calls:
-        if call.method in methods:
-            yield call
 
 
 def unwrapped(value: Value) -> Value:

@@ -6,7 +6,7 @@ Two values are equal if they are written alike; whether they are one object is `
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -293,8 +293,8 @@ def parts(value: Value) -> Iterator[Value]:
             yield from items
 
 
-def walk(value: Value) -> Iterator[Value]:
-    """A value and all it is made of, each once, in no particular order."""
+def walk(value: Value, along: Callable[[Value], Iterable[Value]] = parts) -> Iterator[Value]:
+    """A value and all it is made of (or leads to, `along` other ways), each once, in no particular order."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:
@@ -302,7 +302,7 @@ def walk(value: Value) -> Iterator[Value]:
         if id(value) not in seen:
             seen.add(id(value))
             yield value
-            waiting += parts(value)
+            waiting += along(value)
 
 
 def substitute(value: Value, by: dict[Value, Value], depth: int = 12) -> Value:
