@@ -84,11 +84,7 @@ def config_findings(file: ConfigFile, table: RuleTable) -> Iterator[Finding]:
 
 def _may_call(last: str, words: frozenset[str], inquiry: Inquiry) -> bool:
     """Whether a piece with these words can hold a call of something whose dotted name ends in `last`."""
-    return last in words or any(
-        local in words
-        for local, target in inquiry.module.tables.imports.items()
-        if target.rpartition(".")[2] == last
-    )
+    return last in words or not words.isdisjoint(inquiry.module.tables.imported_as.get(last, ()))
 
 
 def _call_findings(

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
@@ -96,8 +96,15 @@ class Evaluation:
         return any(iteration.holds(block) for iteration in self.batches)
 
 
-def evaluations(body: Body, signs: Signs) -> Iterator[Evaluation]:
-    """The evaluations that a body is or holds."""
+def evaluations(body: Body, signs: Signs) -> tuple[Evaluation, ...]:
+    """The evaluations that a body is or holds; found once for all checks that ask."""
+    memory, key = body.scope.inquiry.memory, (evaluations, body.scopes, signs)
+    if key not in memory:
+        memory[key] = tuple(_evaluations(body, signs))
+    return cast(tuple[Evaluation, ...], memory[key])
+
+
+def _evaluations(body: Body, signs: Signs) -> Iterator[Evaluation]:
     scope = body.scope
     if scope.name in _NEVER or is_managed(scope) or not _may_evaluate(body, signs):
         return
@@ -178,7 +185,7 @@ def runs_in_evaluating_helper(run: Act, signs: Signs) -> bool:
 
 
 def _evaluates(scope: Scope, signs: Signs) -> bool:
-    found = list(evaluations(Body((scope,)), signs)) if scope.is_function else []
+    found = evaluations(Body((scope,)), signs) if scope.is_function else ()
     return any(one.named or one.batches or switches_to_eval(one) or _has_guard(one) for one in found)
 
 

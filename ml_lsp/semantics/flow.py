@@ -115,12 +115,20 @@ class Flow:
     inner: dict[ast.AST, Flow] = field(default_factory=dict)
 
     @cached_property
+    def holders(self) -> dict[ast.AST, ast.stmt]:
+        """The statement that each node of the scope is directly part of, in order; nodes of functions and
+        lambdas inside it are left out."""
+        return {
+            node: statement
+            for statement in self.blocks
+            if isinstance(statement, ast.stmt)
+            for node in own_nodes(statement)
+        }
+
+    @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """The nodes of the scope's statements in order, without those of functions and classes inside it."""
-        statements = (node for node in self.blocks if isinstance(node, ast.stmt))
-        return tuple(
-            node for found in statements if not isinstance(found, ast.ClassDef) for node in own_nodes(found)
-        )
+        return tuple(node for node, holder in self.holders.items() if not isinstance(holder, ast.ClassDef))
 
     @cached_property
     def attribute_reads(self) -> dict[str, list[ast.Attribute]]:

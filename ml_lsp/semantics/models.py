@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator
+from typing import TypeGuard
 
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.call import Call
@@ -61,14 +62,20 @@ def model_of(act: Act, evident: frozenset[Hashable]) -> Value | None:
     if isinstance(callee, Ref | Global | Local | Const) or last_name(callee)[:1].isupper():
         return None  # a function, or a class that is passed on
     found = types.class_of(act.call.scope, callee)
+    if _is_certain(found) and not is_model_class(act.call.scope, found):
+        return None
     model = act.in_body(callee)
     if found is None:
         found = types.class_of(act.top.scope, model)
-    if found is not None and not (isinstance(found, Ref) and not library.is_known_class(found.name)):
+    if _is_certain(found):
         return model if is_model_class(act.call.scope, found) else None
     if any(identity(unwrapped(option)) in evident for option in options(model)):
         return model
     return model if isinstance(model, Param) and _is_passed_models(model, _DEEPEST) else None
+
+
+def _is_certain(found: Value | None) -> TypeGuard[Value]:
+    return found is not None and not (isinstance(found, Ref) and not library.is_known_class(found.name))
 
 
 def _is_passed_models(value: Param, depth: int) -> bool:

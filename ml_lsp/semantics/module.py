@@ -30,6 +30,14 @@ class Tables:
     classes: Mapping[str, tuple[int, ...]]
     owners: Mapping[int, int]
 
+    @cached_property
+    def imported_as(self) -> Mapping[str, frozenset[str]]:
+        """The local names of module-level imports, by the last part of what they name."""
+        found: dict[str, set[str]] = {}
+        for local, target in self.imports.items():
+            found.setdefault(target.rpartition(".")[2], set()).add(local)
+        return {last: frozenset(names) for last, names in found.items()}
+
 
 def _tables(pieces: tuple[Segment, ...]) -> Tables:
     imports: dict[str, str] = {}
@@ -94,6 +102,10 @@ class Module:
             self._mentioning[word] = tuple(found)
         return self._mentioning[word]
 
+    def mentioned_without(self, words: frozenset[str]) -> dict[str, tuple[int, ...]]:
+        """What is known of the pieces that hold a word, for all words but these."""
+        return {word: pieces for word, pieces in self._mentioning.items() if word not in words}
+
     def owner_name(self, piece: int) -> str | None:
         """The name of the class that a piece is a member or the header of."""
         header = self.tables.owners.get(piece, piece)
@@ -139,11 +151,14 @@ def module_of(split: Split, path: Path, previous: Module | None = None) -> tuple
     old = previous.pieces if previous else EMPTY.segments
     change = difference(old, split.segments)
     if previous is not None and change.shift == 0:
-        pairs = zip(
-            old[change.first : change.old_end], split.segments[change.first : change.new_end], strict=True
+        pairs = list(
+            zip(
+                old[change.first : change.old_end], split.segments[change.first : change.new_end], strict=True
+            )
         )
         if all(one.kind is two.kind and facts(one).outline == facts(two).outline for one, two in pairs):
-            return Module(split, previous.tables, path), change
+            new_words = frozenset[str]().union(*(facts(one).words ^ facts(two).words for one, two in pairs))
+            return Module(split, previous.tables, path, previous.mentioned_without(new_words)), change
     return Module(split, _tables(split.segments), path), change
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.names import imports_of, public
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -37,6 +38,12 @@ def used_names(scope: Scope) -> Iterator[Mention]:
 
 def used_names_with(scope: Scope, words: Collection[str]) -> Iterator[Mention]:
     """The same, but only names of which some part is among `words`, as written or as imported."""
+    imported_as = scope.inquiry.module.tables.imported_as
+    here = facts(scope.inquiry.module.pieces[scope.piece]).words
+    if here.isdisjoint(words) and here.isdisjoint(
+        local for word in words for local in imported_as.get(word, ())
+    ):
+        return
     found = (node for node in nodes(scope) if isinstance(node, ast.Name | ast.Attribute))
     yield from _mentions(scope, (node for node in found if _has_word(scope, node, words)))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import arguments_of
-from ml_lsp.semantics.values import Result, Value, substitute
+from ml_lsp.semantics.values import Param, Result, Value, substitute
 
 _DEEPEST = 3
 
@@ -24,7 +25,7 @@ class Act:
 
     call: Call
     through: tuple[Call, ...] = ()
-    bound: tuple[dict[Value, Value], ...] = ()
+    bound: tuple[dict[Param, Value], ...] = ()
 
     @property
     def top(self) -> Call:
@@ -41,10 +42,18 @@ class Act:
         """The block of the body in which it happens."""
         return self.top.block
 
-    @property
+    @cached_property
     def receiver(self) -> Value | None:
         """What a method is called on, in terms of the body."""
         return self.in_body(self.call.receiver) if self.call.receiver is not None else None
+
+    @cached_property
+    def given(self) -> tuple[Value, ...]:
+        """What the call is given as arguments, in terms of the body."""
+        found = self.call.value
+        if not isinstance(found, Result):
+            return ()
+        return tuple(self.in_body(arg) for arg in (*found.args, *(item for _, item in found.keywords)))
 
     def in_body(self, value: Value) -> Value:
         """A value of the helper in terms of the body: parameters replaced by what is passed."""
@@ -63,7 +72,7 @@ def acts(calls: Iterable[Call], deepest: int = _DEEPEST) -> Iterator[Act]:
 def _inside(
     call: Call,
     through: tuple[Call, ...],
-    bound: tuple[dict[Value, Value], ...],
+    bound: tuple[dict[Param, Value], ...],
     around: frozenset[Scope],
     deepest: int,
 ) -> Iterator[Act]:

@@ -266,6 +266,10 @@ class Scope:
 
     def statement_of(self, node: ast.AST) -> ast.stmt | None:
         """The smallest statement of this scope that holds a node."""
+        return self.flow.holders.get(node) or self._statement_around(node)
+
+    def _statement_around(self, node: ast.AST) -> ast.stmt | None:
+        """The same for a node of a lambda or a function inside the scope, by its place."""
         start, end = self.tree.span(node)
         best: ast.stmt | None = None
         for statement in self.flow.blocks:

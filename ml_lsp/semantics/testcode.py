@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from ml_lsp.semantics.scope import Scope
@@ -13,6 +14,7 @@ _FILE = re.compile(r"test_\w*\.py\Z|\w*_test\.py\Z|conftest\.py\Z")
 _SAMPLES = "projects"
 
 
+@lru_cache(maxsize=256)
 def is_test_path(path: Path) -> bool:
     """Whether a file belongs to tests by its name, or by a folder it lies in."""
     folders = path.parts[:-1]

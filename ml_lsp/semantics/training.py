@@ -139,11 +139,7 @@ def is_unknown(act: Act) -> bool:
 
 def passes(act: Act, value: Value) -> bool:
     """Whether a call is given an object as an argument, alone or in a list."""
-    found = act.call.value
-    if not isinstance(found, Result):
-        return False
-    given = [act.in_body(arg) for arg in (*found.args, *(item for _, item in found.keywords))]
-    return any(value == arg or (isinstance(arg, Display) and value in arg.items) for arg in given)
+    return any(value == arg or (isinstance(arg, Display) and value in arg.items) for arg in act.given)
 
 
 def is_hidden_method(act: Act) -> bool:

@@ -161,13 +161,13 @@ def _returned_class(scope: Scope, callee: Value, value: Result, depth: int) -> V
     return class_of(function, returned, depth)
 
 
-def arguments_of(function: Scope, value: Result) -> dict[Value, Value]:
+def arguments_of(function: Scope, value: Result) -> dict[Param, Value]:
     """The parameters of a function, as values, with what a call of it passes for them."""
     node = function.node
     names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]  # type: ignore[union-attr]
     if function.self_name is not None and names:
         names = names[1:]
-    bound: dict[Value, Value] = {
+    bound: dict[Param, Value] = {
         Param(name, function.name): arg for name, arg in zip(names, value.args, strict=False)
     }
     bound.update({Param(name, function.name): arg for name, arg in value.keywords if name is not None})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -234,7 +234,14 @@ def options(value: Value) -> tuple[Value, ...]:
 
 def placed(value: Value, site: Site) -> Value:
     """The value with a site if it has none."""
-    return value if value.site is not None else replace(value, site=site)
+    if value.site is not None:
+        return value
+    copy = object.__new__(
+        type(value)
+    )  # `replace` asks for the fields each time: this is done for all expressions
+    copy.__dict__.update(value.__dict__, site=site)
+    copy.__dict__.pop("_identity", None)
+    return copy
 
 
 def identity(value: Value) -> Hashable:
@@ -305,24 +312,50 @@ def walk(value: Value, along: Callable[[Value], Iterable[Value]] = parts) -> Ite
             waiting += along(value)
 
 
-def substitute(value: Value, by: dict[Value, Value], depth: int = 12) -> Value:
-    """The value with parameters (the keys of `by`) replaced: a helper's value in terms of its caller."""
-    return _substituted(value, by, depth, {}) if by else value
+def parameters(value: Value) -> frozenset[str]:
+    """The names of the parameters a value is made of; found once, without recursion: values nest deep."""
+    waiting = [value]
+    while waiting:
+        current = waiting[-1]
+        if "_parameters" in current.__dict__:
+            waiting.pop()
+        elif unknown := [part for part in parts(current) if "_parameters" not in part.__dict__]:
+            waiting += unknown
+        else:
+            own = frozenset((current.name,)) if isinstance(current, Param) else _NO_NAMES
+            found = own.union(*(part.__dict__["_parameters"] for part in parts(current)))
+            object.__setattr__(current, "_parameters", found or _NO_NAMES)
+    known: frozenset[str] = value.__dict__["_parameters"]
+    return known
 
 
-def _substituted(value: Value, by: dict[Value, Value], depth: int, done: dict[int, Value]) -> Value:
-    found = by.get(value)
-    if found is not None or depth == 0:
-        return found if found is not None else value
-    if id(value) not in done:
-        done[id(value)] = _rebuilt(value, lambda part: _substituted(part, by, depth - 1, done))
-    return done[id(value)]
+_NO_NAMES: frozenset[str] = frozenset()
+
+
+def substitute(value: Value, by: dict[Param, Value], depth: int = 12) -> Value:
+    """The value with parameters replaced: a helper's value in terms of its caller."""
+    return _Substitution(by).of(value, depth) if by else value
+
+
+class _Substitution:
+    """One replacement of parameters; parts that values share are rebuilt once."""
+
+    def __init__(self, by: dict[Param, Value]) -> None:
+        self._by, self._names = by, frozenset(parameter.name for parameter in by)
+        self._done: dict[int, Value] = {}
+
+    def of(self, value: Value, depth: int) -> Value:
+        if not depth or self._names.isdisjoint(parameters(value)):
+            return value
+        if isinstance(value, Param):
+            return self._by.get(value, value)
+        if id(value) not in self._done:
+            self._done[id(value)] = _rebuilt(value, lambda part: self.of(part, depth - 1))
+        return self._done[id(value)]
 
 
 def _rebuilt(value: Value, again: Callable[[Value], Value]) -> Value:
-    """The same value made of other parts; itself if none of its parts changes."""
-    if all(again(part) is part for part in parts(value)):
-        return value
+    """The same value made of other parts."""
     match value:
         case Attr(owner, name):
             return Attr(again(owner), name, site=value.site)

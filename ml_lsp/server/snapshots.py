@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
@@ -45,7 +46,7 @@ class Snapshot:
     joined: Joined | None = None
     cells: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def path(self) -> Path:
         """Where the file is, or would be if it were saved."""
         return path_of(self.uri)
