@@ -19,7 +19,7 @@ class Doubt:
 
     def about(self, answers: Mapping[Question, Answer]) -> set[Question]:
         """The questions among those answered that must be asked again."""
-        found = {question for question in answers if question in self.questions}
+        found = set[Question]() if self.questions.isdisjoint(answers) else answers.keys() & self.questions
         if self.kinds:
             found.update(question for question in answers if question[0] in self.kinds)
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from ml_lsp.semantics import library
+from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.instances import constructions
 from ml_lsp.semantics.modules import has_state
@@ -125,11 +126,17 @@ def _all_plain(value: Value, seen: dict[int, bool]) -> bool:
     return seen[id(value)]
 
 
+_SWITCHES = frozenset({"requires_grad", "requires_grad_"})
+
+
 def _is_switched_on(write: Write, value: Value) -> bool:
     """Whether `x.requires_grad = True` or `x.requires_grad_()` certainly ran before a write into x."""
     if not _is_off_graph(value):
         return False
+    pieces = write.scope.inquiry.module.pieces
     for scope in write.scope.together():
+        if _SWITCHES.isdisjoint(facts(pieces[scope.piece]).words):
+            continue
         for event in scope.flow.events:
             before = (scope.piece, event.order) < (write.scope.piece, write.order)
             always = (scope is not write.scope and event.block.parent is None) or write.block.inside(

@@ -51,7 +51,10 @@ def symbol(operator: ast.AST) -> str:
 def evaluate(scope: Scope, node: ast.AST) -> Value:
     """The value of an expression that stands in `scope`."""
     make = _MAKERS.get(type(node))
-    return placed(make(scope, node), Site(scope, node)) if make else UNKNOWN
+    if make is None:
+        return UNKNOWN
+    value = make(scope, node)
+    return value if value.site is not None else placed(value, Site(scope, node))
 
 
 def _name(scope: Scope, node: ast.Name) -> Value:

@@ -8,7 +8,7 @@ from typing import cast
 
 from ml_lsp.semantics.names import Import, imports_of
 from ml_lsp.syntax.segments import Kind, Segment
-from ml_lsp.syntax.trees import tree
+from ml_lsp.syntax.trees import children, tree
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _collect(segment: Segment) -> Facts:
         elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             stores.add(node.attr)
         outer = outer and not isinstance(node, _SCOPES)
-        waiting += [(child, outer) for child in ast.iter_child_nodes(node)]
+        waiting += [(child, outer) for child in children(node)]
     defines = frozenset(name for statement in parsed.body for name in bound_names(statement))
     return Facts(frozenset(words), tuple(imports[True]), tuple(imports[False]), defines, frozenset(stores))
 
@@ -86,12 +86,23 @@ def _words(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
-def bound_names(node: ast.AST) -> list[str]:
-    """The names that a statement binds at its own level: not those inside functions, classes or lambdas."""
+_LOOPS = ast.For | ast.AsyncFor | ast.While
+
+
+def bound_names(statement: ast.AST, known: dict[ast.AST, list[str]] | None = None) -> list[str]:
+    """The names that a statement binds at its own level: not those inside functions, classes or lambdas.
+
+    `known` keeps the names of loops, for who asks for a loop and then for those inside it.
+    """
+    if known is not None and statement in known:
+        return known[statement]
     found: list[str] = []
-    waiting: list[ast.AST] = [node]
+    waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()
+        if known is not None and node is not statement and isinstance(node, _LOOPS):
+            found += bound_names(node, known)
+            continue
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 found.append(name)
@@ -108,7 +119,9 @@ def bound_names(node: ast.AST) -> list[str]:
                 | ast.MatchStar(name=str(name))
             ):
                 found.append(name)
-        waiting += ast.iter_child_nodes(node)
+        waiting += children(node)
+    if known is not None:
+        known[statement] = found
     return found
 
 

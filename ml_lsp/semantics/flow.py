@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from ml_lsp.syntax.trees import children
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -88,7 +90,7 @@ def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, _INNER)]
+        waiting += [child for child in children(node) if not isinstance(child, _INNER)]
 
 
 Env = dict[str, tuple[Definition, ...]]

@@ -17,6 +17,7 @@ from ml_lsp.semantics.flow import (
     Flow,
     Load,
 )
+from ml_lsp.syntax.trees import children
 
 
 class ExpressionWalker:
@@ -28,6 +29,7 @@ class ExpressionWalker:
         self.env: Env | None = {}
         self.order = 0
         self.exits: list[list[Env]] = []  # of each loop around: what held at its breaks
+        self.bound: dict[ast.AST, list[str]] = {}  # the names that loops bind
 
     # ---- recording
 
@@ -111,7 +113,7 @@ class ExpressionWalker:
 
     def expression_parts(self, node: ast.AST) -> None:
         """Walk the parts of an expression that does nothing by itself."""
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self.expression(child)
 
     def call(self, node: ast.Call) -> None:

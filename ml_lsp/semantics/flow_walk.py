@@ -16,6 +16,7 @@ from ml_lsp.semantics.flow import (
 )
 from ml_lsp.semantics.flow_expressions import ExpressionWalker
 from ml_lsp.semantics.names import imports_of
+from ml_lsp.syntax.trees import children
 
 
 def flow_of_function(node: FunctionNode, parent: Flow | None = None) -> Flow:
@@ -84,7 +85,7 @@ class _Walker(ExpressionWalker):
             walk(self, statement)
 
     def other_statement(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.expression(child)
 
@@ -146,7 +147,9 @@ class _Walker(ExpressionWalker):
 
     def loop(self, node: ast.For | ast.AsyncFor | ast.While, head: Callable[[], None]) -> None:
         entry = self.env
-        carried = {name: Definition(name, "other", node, self.block) for name in bound_names(node)}
+        carried = {
+            name: Definition(name, "other", node, self.block) for name in bound_names(node, self.bound)
+        }
         self.branch(entry)
         if self.env is not None:
             for name, stand_in in carried.items():

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.carrying import Graphs
@@ -72,7 +73,7 @@ def kept_values(scope: Scope) -> Iterator[Kept]:
     for statement, block in scope.flow.blocks.items():
         match statement:
             case ast.Assign(targets=[holder], value=ast.BinOp(left=left, op=ast.Add(), right=node)):
-                if ast.dump(left) == ast.dump(holder).replace("Store()", "Load()"):
+                if _dumped(left) == _dumped(holder):
                     yield Kept(scope, statement, block, left, node, True)
             case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)], value=node):
                 if not isinstance(key, ast.Constant | ast.Slice):
@@ -81,14 +82,26 @@ def kept_values(scope: Scope) -> Iterator[Kept]:
 
 def _batch_loop(kept: Kept) -> Loop | None:
     """The loop over batches, or that trains, which what is kept outlives; None if it does not outlive one."""
-    for block in kept.block.chain():
-        if isinstance(block.node, ast.For | ast.AsyncFor | ast.While):
-            loop = Loop(kept.scope, block.node)
-            if _is_renewed(kept, loop) or _is_short(loop):
-                return None
-            if _runs_over_batches(loop) or train_loop(loop) is not None:
-                return loop
+    around = [
+        Loop(kept.scope, block.node)
+        for block in kept.block.chain()
+        if isinstance(block.node, ast.For | ast.AsyncFor | ast.While)
+    ]
+    if not any(map(_is_batch_loop, around)):
+        return None
+    for loop in around:
+        if _is_renewed(kept, loop) or _is_short(loop):
+            return None
+        if _is_batch_loop(loop):
+            return loop
     return None
+
+
+def _is_batch_loop(loop: Loop) -> bool:
+    memory, key = loop.scope.inquiry.memory, (_is_batch_loop, loop.node)
+    if key not in memory:
+        memory[key] = _runs_over_batches(loop) or train_loop(loop) is not None
+    return bool(memory[key])
 
 
 def _runs_over_batches(loop: Loop) -> bool:
@@ -110,32 +123,50 @@ def _is_short(loop: Loop) -> bool:
 
 def _is_renewed(kept: Kept, loop: Loop) -> bool:
     """Whether a loop makes, empties or deletes what holds the values in each iteration."""
-    scope, holder = kept.scope, ast.dump(kept.holder).replace("Store()", "Load()")
-    for statement, block in scope.flow.blocks.items():
-        if not loop.holds(block) or statement is kept.statement:
-            continue
-        targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-        plain = isinstance(statement, ast.Assign | ast.AnnAssign | ast.For | ast.Delete)
-        if plain and any(_binds(target, holder) for target in targets) and not _adds_to(statement, holder):
-            return True
-    return any(
-        call.method == "clear" and loop.holds(call.block) and ast.dump(call.node.func.value) == holder
-        for call in scope.calls
-        if isinstance(call.node.func, ast.Attribute)
-    )
+    renewals = _renewals(kept.scope).get(_dumped(kept.holder), ())
+    return any(node is not kept.statement and loop.holds(block) for node, block in renewals)
 
 
-def _binds(target: ast.AST | None, holder: str) -> bool:
-    if isinstance(target, ast.Tuple | ast.List):
-        return any(_binds(element, holder) for element in target.elts)
-    if isinstance(target, ast.Subscript):  # del losses[:]
-        return isinstance(target.slice, ast.Slice) and _binds(target.value, holder)
-    return target is not None and re.sub(r"Store\(\)|Del\(\)", "Load()", ast.dump(target)) == holder
+def _renewals(scope: Scope) -> dict[str, list[tuple[ast.AST, Block]]]:
+    """Where a scope makes, empties or deletes things, by what they are called; found once for all that is kept."""
+    memory, key = scope.inquiry.memory, (_renewals, scope)
+    if key not in memory:
+        found: dict[str, list[tuple[ast.AST, Block]]] = {}
+        for statement, block in scope.flow.blocks.items():
+            for holder in _made_anew(statement):
+                found.setdefault(holder, []).append((statement, block))
+        for call in scope.calls:
+            if call.method == "clear" and isinstance(call.node.func, ast.Attribute):
+                found.setdefault(_dumped(call.node.func.value), []).append((call.node, call.block))
+        memory[key] = found
+    return cast(dict[str, list[tuple[ast.AST, Block]]], memory[key])
 
 
-def _adds_to(statement: ast.AST, holder: str) -> bool:
+def _made_anew(statement: ast.AST) -> Iterator[str]:
+    """What a statement binds or deletes, unless it adds to what was there."""
+    targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.For | ast.Delete):
+        return
     value = getattr(statement, "value", None)
-    return isinstance(value, ast.BinOp) and ast.dump(value.left) == holder
+    added_to = _dumped(value.left) if isinstance(value, ast.BinOp) else None
+    for target in targets:
+        yield from (holder for holder in _bound(target) if holder != added_to)
+
+
+def _bound(target: ast.AST | None) -> Iterator[str]:
+    match target:
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            for element in elements:
+                yield from _bound(element)
+        case ast.Subscript(slice=ast.Slice(), value=whole):  # del losses[:]
+            yield from _bound(whole)
+        case ast.Name() | ast.Attribute():
+            yield _dumped(target)
+
+
+def _dumped(node: ast.AST) -> str:
+    """An expression in a form that is equal for equal ones, whether they are read or written."""
+    return re.sub(r"Store\(\)|Del\(\)", "Load()", ast.dump(node))
 
 
 def _is_used(kept: Kept, graphs: Graphs) -> bool:

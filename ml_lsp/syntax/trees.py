@@ -65,6 +65,38 @@ class Tree:
         return self._parents.get(node)
 
 
+# Fields without nodes to look into: names, numbers, flags, and nodes that say nothing but their kind.
+_LEAVES = frozenset({
+    "ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "rest", "kwd_attrs", "kind",
+    "type_comment", "type_ignores", "is_async", "simple", "conversion",
+})  # fmt: skip
+_WITHOUT_NODES = (ast.Constant, ast.Global, ast.Nonlocal, ast.MatchSingleton)
+
+
+_BRANCHES: dict[type[ast.AST], tuple[str, ...]] = {}  # the fields of each kind of node that hold nodes
+
+
+def _branches(kind: type[ast.AST]) -> tuple[str, ...]:
+    found = () if kind in _WITHOUT_NODES else tuple(name for name in kind._fields if name not in _LEAVES)
+    return _BRANCHES.setdefault(kind, found)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes that a node is directly made of, in order, without operators and contexts.
+
+    What `ast.iter_child_nodes` yields, in half the time: every keystroke walks a whole function several times.
+    """
+    found: list[ast.AST] = []
+    kind = type(node)
+    for name in _BRANCHES.get(kind) or _branches(kind):
+        value = getattr(node, name, None)
+        if type(value) is list:
+            found += value
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return [child for child in found if child is not None] if None in found else found
+
+
 def _lines_before(segment: Segment) -> str:
     """What must stand before a segment's text so that it parses alone."""
     return _CLASS_LINE if segment.kind.in_class else ""
