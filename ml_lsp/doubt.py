@@ -19,24 +19,29 @@ class Doubt:
 
     def about(self, answers: Mapping[Question, Answer]) -> set[Question]:
         """The questions among those answered that must be asked again."""
-        found = set[Question]() if self.questions.isdisjoint(answers) else answers.keys() & self.questions
+        found = set(self.questions.intersection(answers))
         if self.kinds:
             found.update(question for question in answers if question[0] in self.kinds)
         return found
 
 
 def doubtful(before: Module, after: Module, change: Change) -> Doubt:
-    """What a change of some pieces puts in doubt: all about the words that stand in them."""
+    """What a change of some pieces puts in doubt: all about what stands in them."""
     changed = [*before.pieces[change.first : change.old_end], *after.pieces[change.first : change.new_end]]
     if not changed:
         return Doubt(frozenset())
-    words = {word for piece in changed for word in facts(piece).words}
-    owners = {before.owner_name(i) for i in range(change.first, change.old_end)}
-    owners |= {after.owner_name(i) for i in range(change.first, change.new_end)}
-    names = words | {name for name in owners if name}
-    kinds = ("defines", "mentions", "mentioned", "class", "whole class")
-    asked: set[Question] = {(kind, name) for name in names for kind in kinds}
-    asked |= {
-        (kind, owner or "", word) for owner in owners for word in words for kind in ("method", "stores")
-    }
+    known = [facts(piece) for piece in changed]
+    words = frozenset[str]().union(*(one.words for one in known))
+    bound = frozenset[str]().union(*(one.defines for one in known))
+    stored = bound.union(*(one.stores for one in known))
+    owners = _owners(before, change.first, change.old_end) | _owners(after, change.first, change.new_end)
+    asked: set[Question] = {(kind, word) for word in words for kind in ("mentions", "mentioned")}
+    asked |= {(kind, name) for name in bound | owners for kind in ("defines", "class", "whole class")}
+    asked |= {("method", owner, name) for owner in owners for name in bound}
+    asked |= {("stores", owner, name) for owner in owners for name in stored}
     return Doubt(frozenset(asked | {("top level",), ("everything",)}))
+
+
+def _owners(module: Module, start: int, end: int) -> set[str]:
+    """The classes of changed pieces, and of the one behind: it joins the class above when a header goes."""
+    return {module.owner_name(i) or "" for i in range(start, min(end + 1, len(module.pieces)))}

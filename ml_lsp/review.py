@@ -296,16 +296,18 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
     if surroundings.outside is not before.surroundings.outside:
         doubt = Doubt(doubt.questions, (*doubt.kinds, "outside"))
     move = Move(before.module.split.starts, module.split.starts, change)
+    now: dict[Question, Answer] = {}
+
+    def holds(question: Question, known: Answer) -> bool:
+        if question not in now:
+            now[question] = answer(module, question, surroundings.project, surroundings.outside)
+        return now[question] == known
 
     def valid(entry: _Entry | None) -> _Entry | None:
         if entry is None or entry is _NOTHING:
             return entry
-        for question in doubt.about(entry.answers):
-            if (
-                answer(module, question, surroundings.project, surroundings.outside)
-                != entry.answers[question]
-            ):
-                return None
+        if not all(holds(question, entry.answers[question]) for question in doubt.about(entry.answers)):
+            return None
         if not entry.findings:
             return entry
         try:

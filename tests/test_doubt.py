@@ -1,0 +1,29 @@
+"""What an edit puts in doubt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ml_lsp.doubt import Doubt, doubtful
+from ml_lsp.semantics.module import module_of
+from ml_lsp.syntax.segments import split
+
+
+def doubt(before: str, after: str) -> Doubt:
+    old, _ = module_of(split(before), Path("a.py"))
+    new, change = module_of(split(after, old.split), Path("a.py"), old)
+    return doubtful(old, new, change)
+
+
+def test_methods_that_join_another_class() -> None:
+    methods = "    def m(self):\n        return 1\n"
+    before = f"class B:\n{methods}class A:\n{methods.replace('m(', 'n(')}"
+    found = doubt(before, before.replace("class A:\n", "")).questions
+    assert {("whole class", "A"), ("whole class", "B"), ("class", "B")} <= found
+
+
+def test_names_that_are_only_used_stay_defined_where_they_were() -> None:
+    before = "import torch\n\n\ndef f():\n    return torch.ones(1)\n"
+    found = doubt(before, before.replace("ones", "zeros")).questions
+    assert ("defines", "f") in found and ("defines", "torch") not in found
+    assert ("mentions", "zeros") in found and ("mentions", "ones") in found
