@@ -9,6 +9,7 @@ from ml_lsp.semantics.evaluation import (
     Evaluation,
     Signs,
     keeps_nothing,
+    loops_around,
     runs_in_evaluating_helper,
     switches_to_eval,
 )
@@ -36,15 +37,21 @@ def recorded_run(evaluation: Evaluation, signs: Signs) -> Act | None:
         return None
     switch = switches_to_eval(evaluation)
     for run in evaluation.runs:
-        in_evaluation = evaluation.named or (switch is not None and switch.when < run.when)
         over_batches = evaluation.over_batches(run.block)
-        if not (in_evaluation or over_batches) or runs_in_evaluating_helper(run, signs):
+        switched = switch is not None and switch.when < run.when and _is_repeated(run)
+        named = evaluation.named and not evaluation.is_part_of_model
+        if not (named or switched or over_batches) or runs_in_evaluating_helper(run, signs):
             continue
         if not over_batches and scope.is_function and escapes(scope, {run.top.node}):
             continue
         if not keeps_nothing(run) and is_unguarded(run):
             return None if _uses_graph(evaluation) else run
     return None
+
+
+def _is_repeated(run: Act) -> bool:
+    """Whether a call is made for one thing after the other: a single graph, or one of a retry, is soon gone."""
+    return any(isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension) for loop in loops_around(run))
 
 
 def _uses_graph(evaluation: Evaluation) -> bool:
