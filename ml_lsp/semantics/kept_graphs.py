@@ -151,7 +151,14 @@ def _is_used(kept: Kept, graphs: Graphs) -> bool:
         name = act.call.method or written_name(act.call.node.func)
         if _TRAINING_NAME.search(name) and is_unknown(act) and passes(act, holder):
             return True
+    if any(_comes_from(converted, kept, held) for converted in _converted(scope)):
+        return True
     return _is_read_by_training_elsewhere(kept) or (not graphs.backwards and _is_returned(kept, held))
+
+
+def _converted(scope: Scope) -> Iterator[Value]:
+    """What is converted to NumPy as it is: it would raise if it had a graph, so something took it off."""
+    return (call.receiver for call in scope.calls if call.method == "numpy" and call.receiver is not None)
 
 
 def _comes_from(value: Value, kept: Kept, held: frozenset[object]) -> bool:
