@@ -173,7 +173,7 @@ def switches_to_eval(evaluation: Evaluation) -> Act | None:
 def loops_around(run: Act) -> Iterator[ast.AST]:
     """The loops that a call stands in, in the body or in the helpers that lead to it."""
     for call in (*run.through, run.call):
-        yield from (block.node for block in call.block.chain() if is_loop(block.node))
+        yield from (b.node for b in call.block.chain() if b.node is not None and is_loop(b.node))
 
 
 def keeps_nothing(run: Act) -> bool:
