@@ -98,9 +98,11 @@ class Evaluation:
 
     @cached_property
     def is_part_of_model(self) -> bool:
-        """Whether this is a method of a module, whose mode and graph its callers decide on."""
+        """Whether this is a method of a module, or of what may be one: its callers decide on mode and graph."""
         owner = enclosing_class(self.scope)
-        return owner is not None and owner.is_a(library.MODULE)
+        if owner is None:
+            return False
+        return owner.is_a(library.MODULE) or (owner.has_unknown_base and "forward" in owner.methods)
 
 
 def evaluations(body: Body, signs: Signs) -> Iterator[Evaluation]:
