@@ -52,7 +52,9 @@ def _guard_of_loss(call: Call) -> ast.expr | None:
 
 def _guard_of(scope: Scope, loss: Value) -> ast.expr | None:
     """The guard around the step that yields a value, or around the steps before it; None if there is none."""
-    if loss.site is None or loss.site.scope is not scope or any(map(_needs_grad, walk(loss))):
+    if not isinstance(loss, Result | Op) or any(map(_needs_grad, walk(loss))):
+        return None  # a loss that the function is given, alone or in a list, has its graph already
+    if loss.site is None or loss.site.scope is not scope:
         return None
     statement = scope.statement_of(loss.site.node)
     block = scope.block_of(statement) if statement is not None else None
