@@ -11,6 +11,7 @@ from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.carrying import Graphs
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.forwards import module_around
 from ml_lsp.semantics.graph import upstream
 from ml_lsp.semantics.guards import records
 from ml_lsp.semantics.loaders import iterations, names
@@ -53,6 +54,8 @@ def kept_graphs(scope: Scope) -> list[list[KeptGraph]]:
     if not found or is_managed(scope):
         return []
     graphs, groups = Graphs(scope), dict[ast.AST, list[KeptGraph]]()
+    if not graphs.backwards and module_around(scope):
+        return []  # whoever calls it may have switched autograd off
     for kept, loop in sorted(found, key=lambda pair: scope.tree.span(pair[0].node)):
         value = scope.value(kept.node)
         if graphs.carries(value) and records(scope, kept.block) and not _is_used(kept, graphs):
