@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Const, Ref, Result, Value
+from ml_lsp.semantics.signatures import with_defaults
+from ml_lsp.semantics.values import Const, Param, Ref, Result, Value
 
 _AUTOCAST = "torch.amp.autocast"
 _CUDA_AUTOCAST = "torch.cuda.amp.autocast"
@@ -23,7 +24,18 @@ def is_under_cuda_autocast(call: Call) -> bool:
 
 
 def _is_on(entered: Result, name: str) -> bool:
-    return entered.argument(2 if name == _AUTOCAST else 0, "enabled") != Const(False)
+    enabled = entered.argument(2 if name == _AUTOCAST else 0, "enabled")
+    return enabled != Const(False) and not (isinstance(enabled, Param) and _is_off_by_default(enabled))
+
+
+def _is_off_by_default(flag: Param) -> bool:
+    """Whether the default of a parameter is False: who writes that may want autocast off here."""
+    arguments = getattr(flag.site.scope.node, "args", None) if flag.site is not None else None
+    if not isinstance(arguments, ast.arguments):
+        return False
+    defaults = {argument.arg: default for argument, default in with_defaults(arguments)}
+    default = defaults.get(flag.name)
+    return isinstance(default, ast.Constant) and default.value is False
 
 
 def _device(entered: Result, name: str) -> Value | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.signatures import with_defaults
 from ml_lsp.semantics.values import Ref
 
 _MAKERS = frozenset({"typer.Option", "typer.Argument"})
@@ -40,7 +41,7 @@ def command_parameters(scope: Scope) -> Iterator[CommandParameter]:
     if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         return
     around = scope.parent or scope
-    for node, default in _with_defaults(scope.node.args):
+    for node, default in with_defaults(scope.node.args):
         described = _described(around, node.annotation)
         if described is not None:
             annotation, *extras = described
@@ -49,13 +50,6 @@ def command_parameters(scope: Scope) -> Iterator[CommandParameter]:
                     yield CommandParameter(scope, node, made, annotation, default=default)
         elif isinstance(default, ast.Call) and _is_maker(around, default):
             yield CommandParameter(scope, node, default, node.annotation, True, _stated_default(default))
-
-
-def _with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
-    plain = [*arguments.posonlyargs, *arguments.args]
-    missing = [None] * (len(plain) - len(arguments.defaults))
-    yield from zip(plain, [*missing, *arguments.defaults], strict=True)
-    yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
 
 
 def _described(around: Scope, annotation: ast.expr | None) -> list[ast.expr] | None:

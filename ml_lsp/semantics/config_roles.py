@@ -38,6 +38,8 @@ _OTHER_KEYS = (
 _WRITTEN = frozenset({
     "outputs", "runs", "wandb", "mlruns", ".hydra", "multirun", "lightning_logs", "checkpoints", "logs",
 })  # fmt: skip
+# So many keys are in the order of the alphabet by no chance.
+_MANY_KEYS = 15
 
 
 def inner_path(file: ConfigFile) -> PurePath:
@@ -59,12 +61,19 @@ def is_parameter_file(file: ConfigFile) -> bool:
 
 
 def is_written_by_program(file: ConfigFile) -> bool:
-    """Whether a file is the record of a run, or says at its top that it was generated."""
-    if not _WRITTEN.isdisjoint(inner_path(file).parts[:-1]):
+    """Whether a file is the record of a run, has all its keys sorted, or says at its top that it was generated."""
+    if not _WRITTEN.isdisjoint(inner_path(file).parts[:-1]) or _is_sorted(file):
         return True
     return (
         re.search(r"^#.*\b(?:auto-?)?generated\b", file.text[:500], re.IGNORECASE | re.MULTILINE) is not None
     )
+
+
+def _is_sorted(file: ConfigFile) -> bool:
+    """Whether all keys are in the order of the alphabet, as `yaml.dump` writes them."""
+    mappings = [node for _, node in file.walk() if node.kind == "mapping"]
+    keys = [[entry.key.text for entry in node.entries] for node in mappings]
+    return sum(map(len, keys)) >= _MANY_KEYS and all(found == sorted(found) for found in keys)
 
 
 def is_template(file: ConfigFile) -> bool:

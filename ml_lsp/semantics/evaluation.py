@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
+from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.facts import facts
@@ -16,7 +17,7 @@ from ml_lsp.semantics.loaders import Iteration, is_evaluation, iterations
 from ml_lsp.semantics.models import evident_modules, model_of
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import grad_is_off, is_managed, is_optimizer_name
+from ml_lsp.semantics.torch import enclosing_class, grad_is_off, is_managed, is_optimizer_name
 from ml_lsp.semantics.training import acts_of, is_backward, is_step, is_unknown
 from ml_lsp.semantics.values import Value
 
@@ -95,6 +96,14 @@ class Evaluation:
         """Whether a block runs for each batch of held-out data."""
         return any(iteration.holds(block) for iteration in self.batches)
 
+    @cached_property
+    def is_part_of_model(self) -> bool:
+        """Whether this is a method of a module, or of what may be one: its callers decide on mode and graph."""
+        owner = enclosing_class(self.scope)
+        if owner is None:
+            return False
+        return owner.is_a(library.MODULE) or (owner.has_unknown_base and "forward" in owner.methods)
+
 
 def evaluations(body: Body, signs: Signs) -> tuple[Evaluation, ...]:
     """The evaluations that a body is or holds; found once for all checks that ask."""
@@ -170,12 +179,17 @@ def switches_to_eval(evaluation: Evaluation) -> Act | None:
     return next((a for a in evaluation.acts if a.call.method == "eval" and not a.call.node.args), None)
 
 
+def loops_around(run: Act) -> Iterator[ast.AST]:
+    """The loops that a call stands in, in the body or in the helpers that lead to it."""
+    for call in (*run.through, run.call):
+        yield from (b.node for b in call.block.chain() if b.node is not None and is_loop(b.node))
+
+
 def keeps_nothing(run: Act) -> bool:
     """Whether the result of a single call is dropped at once: a warm-up."""
-    calls = (*run.through, run.call)
     statement = run.call.scope.statement_of(run.call.node)
     dropped = isinstance(statement, ast.Expr) and statement.value is run.call.node
-    return dropped and not any(is_loop(block.node) for call in calls for block in call.block.chain())
+    return dropped and not any(loops_around(run))
 
 
 def runs_in_evaluating_helper(run: Act, signs: Signs) -> bool:

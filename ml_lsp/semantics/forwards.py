@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.flow import own_nodes
+from ml_lsp.semantics.flow import Block, own_nodes
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class, unwrapped
@@ -66,18 +66,18 @@ def _called(node: ast.expr) -> ast.expr:
     return node.value if moves and isinstance(node, ast.Attribute) else node
 
 
-def depends_on_training(call: Call) -> bool:
-    """Whether code around a call asks if the module is in training mode, or takes a flag that may say so."""
-    scope: Scope | None = call.scope
-    for block in call.block.chain():
-        test = getattr(block.node, "test", None)
+def depends_on_training(scope: Scope, block: Block) -> bool:
+    """Whether code around a block asks if the module is in training mode, or takes a flag that may say so."""
+    here: Scope | None = scope
+    for around in block.chain():
+        test = getattr(around.node, "test", None)
         if test is not None and not _TRAINING_NAMES.isdisjoint(_names(test)):
             return True
-    while scope is not None:
-        arguments = {a.arg for a in ast.walk(scope.node) if isinstance(a, ast.arg)} if scope.node else set()
-        if not _TRAINING_NAMES.isdisjoint(arguments) or _leaves_early(scope):
+    while here is not None:
+        arguments = {a.arg for a in ast.walk(here.node) if isinstance(a, ast.arg)} if here.node else set()
+        if not _TRAINING_NAMES.isdisjoint(arguments) or _leaves_early(here):
             return True
-        scope = scope.parent
+        here = here.parent
     return False
 
 

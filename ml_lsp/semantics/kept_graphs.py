@@ -12,6 +12,7 @@ from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.carrying import Graphs
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.forwards import module_around
 from ml_lsp.semantics.graph import upstream
 from ml_lsp.semantics.guards import records
 from ml_lsp.semantics.loaders import iterations, names
@@ -54,6 +55,8 @@ def kept_graphs(scope: Scope) -> list[list[KeptGraph]]:
     if not found or is_managed(scope):
         return []
     graphs, groups = Graphs(scope), dict[ast.AST, list[KeptGraph]]()
+    if not graphs.backwards and module_around(scope):
+        return []  # whoever calls it may have switched autograd off
     for kept, loop in sorted(found, key=lambda pair: scope.tree.span(pair[0].node)):
         value = scope.value(kept.node)
         if graphs.carries(value) and records(scope, kept.block) and not _is_used(kept, graphs):
@@ -182,7 +185,14 @@ def _is_used(kept: Kept, graphs: Graphs) -> bool:
         name = act.call.method or written_name(act.call.node.func)
         if _TRAINING_NAME.search(name) and is_unknown(act) and passes(act, holder):
             return True
+    if any(_comes_from(converted, kept, held) for converted in _converted(scope)):
+        return True
     return _is_read_by_training_elsewhere(kept) or (not graphs.backwards and _is_returned(kept, held))
+
+
+def _converted(scope: Scope) -> Iterator[Value]:
+    """What is converted to NumPy as it is: it would raise if it had a graph, so something took it off."""
+    return (call.receiver for call in scope.calls if call.method == "numpy" and call.receiver is not None)
 
 
 def _comes_from(value: Value, kept: Kept, held: frozenset[object]) -> bool:

@@ -142,7 +142,7 @@ _FAMILIES = (
     (re.compile(r"torch\.utils\.data\.\w*Dataset\Z"), (DATASET,)),
     (re.compile(r"torchvision\.datasets\.[A-Z]\w*\Z"), (DATASET,)),
     (re.compile(r"torchvision\.ops\.[A-Z]\w*\Z"), (MODULE,)),
-    (re.compile(r"torchvision\.models\.(?:\w+\.)*[A-Z]\w*\Z"), (MODULE,)),
+    (re.compile(r"torchvision\.models\.(?:\w+\.)*(?!\w*Weights(?:Enum)?\Z)[A-Z]\w*\Z"), (MODULE,)),
     (re.compile(r"torchvision\.transforms\.(?:v2\.)?[A-Z]\w*\Z"), (MODULE,)),
     (re.compile(r"transformers\.(?:AdamW|Adafactor)\Z"), (OPTIMIZER,)),
     (re.compile(r"transformers\.(?:PreTrainedModel|\w+PreTrainedModel|\w+Model|\w+For[A-Z]\w*)\Z"),

@@ -9,7 +9,14 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.instances import constructions
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import unwrapped
+from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Item, Value, options
+
+# What only modules have: neither tensors nor dicts of tensors.
+_OF_MODULES = frozenset({
+    "eval", "train", "parameters", "named_parameters", "modules", "named_modules", "children", "forward",
+    "state_dict", "zero_grad",
+})  # fmt: skip
 
 
 def uses(made: Call) -> Iterator[Call]:
@@ -21,6 +28,21 @@ def uses(made: Call) -> Iterator[Call]:
                 if any(_is(scope, option, made) for option in options(value)):
                     yield call
                     break
+
+
+def is_used_as_module(made: Call) -> bool:
+    """Whether what a call made is called, or one of its methods is, that only modules have."""
+    return any(_fits_module(use) for use in uses(made) if use.node is not made.node)
+
+
+def _fits_module(use: Call) -> bool:
+    return use.method is None or not _is_receiver(use) or use.method in _OF_MODULES
+
+
+def _is_receiver(use: Call) -> bool:
+    """Whether the object is what a method is called on; `self.net(x)` calls it itself."""
+    own = own_class_of(use.scope, use.receiver) if use.receiver is not None else None
+    return own is None or not own.assignments(use.method or "")
 
 
 def _is(scope: Scope, value: Value, made: Call) -> bool:

@@ -100,5 +100,6 @@ def is_model_class(scope: Scope, found: Value) -> bool:
     ancestry = types.ancestry(scope, found)
     if library.MODULE not in ancestry or any(kind in ancestry for kind in _OTHER_KINDS):
         return False
-    name = getattr(found, "name", "")
-    return not name.startswith("torchvision.transforms.") and not _WITHOUT_WEIGHTS.search(name)
+    if any(name.startswith("torchvision.transforms.") for name in ancestry):
+        return False
+    return not _WITHOUT_WEIGHTS.search(getattr(found, "name", ""))

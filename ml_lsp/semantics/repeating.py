@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
-from ml_lsp.semantics.values import Const, Ref, walk
+from ml_lsp.semantics.torch import last_name
+from ml_lsp.semantics.values import Const, Ref, Result, Value, parts, walk
+
+# Calls whose result holds the very elements that they are given.
+_KEEPING = frozenset({"list", "tuple", "chain", "from_iterable", "OrderedDict", "dict", "zip", "enumerate"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +56,30 @@ def _repetition(scope: Scope, node: ast.AST) -> Repetition | None:
     return None
 
 
+def _elements(node: ast.expr) -> Iterator[ast.expr]:
+    """An expression and those in it that its value is made of; not what other calls are given."""
+    yield node
+    name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else None
+    if name is None or name in _KEEPING:
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                yield from _elements(part)
+
+
+def _made_of(value: Value) -> Iterator[Value]:
+    """The same of values."""
+    if not isinstance(value, Result) or last_name(value.callee) in _KEEPING:
+        yield from parts(value)
+
+
 def _reaches(scope: Scope, node: ast.expr, containers: Collection[str]) -> bool:
     """Whether a container is made of an expression, where it stands or by way of a name."""
     for call in scope.calls:
         if call.name in containers:
             for arg in call.node.args:
-                if any(part is node for part in ast.walk(arg)):
+                if any(part is node for part in _elements(arg)):
                     return True
-                sites = (part.site for part in walk(scope.value(arg)))
+                sites = (part.site for part in walk(scope.value(arg), _made_of))
                 if any(site is not None and site.node is node for site in sites):
                     return True
     return False

@@ -43,15 +43,24 @@ def scaled_clips(body: Body, clips: Collection[str]) -> Iterator[ScaledClip]:
     row = acts_of(body)
     for at, act in enumerate(row):
         if act.call.name in clips and not _is_in_helper_with_backward(row[:at], act):
-            step = next((step for step in row[at + 1 :] if _belongs(row[:at], act, step)), None)
-            if step is not None and not _is_told_the_scale(act):
+            step = next((step for step in row[at + 1 :] if _follows(act, step)), None)
+            if step is not None and _is_scaled(row[:at], act, step) and not _is_told_the_scale(act):
                 yield ScaledClip(act, step)
 
 
-def _belongs(before: tuple[Act, ...], clip: Act, step: Act) -> bool:
+def _follows(clip: Act, step: Act) -> bool:
+    """Whether a call is a scaler's step that may come after a clip."""
+    return (
+        stepping_scaler(step) is not None
+        and bool(step.call.node.args)
+        and not exclude_each_other(clip.block, step.block)
+    )
+
+
+def _is_scaled(before: tuple[Act, ...], clip: Act, step: Act) -> bool:
     """Whether a step uses gradients that a scaled backward left and nobody unscaled before the clip."""
     scaler = stepping_scaler(step)
-    if scaler is None or not step.call.node.args or exclude_each_other(clip.block, step.block):
+    if scaler is None:
         return False
     for act in reversed(before):
         if exclude_each_other(act.block, clip.block):
@@ -69,10 +78,17 @@ def _unscales(act: Act, step: Act) -> bool:
     optimizer = stepped_optimizer(step)[1]
     if act.call.method == "unscale_":
         given = act.call.node.args
-        return not given or identity(act.in_body(act.call.scope.value(given[0]))) == identity(optimizer)
+        same = act.in_body(act.call.scope.value(given[0])) if given else optimizer
+        return identity(same) == identity(optimizer) or _is_written_alike(act, step)
     if stepping_scaler(act) is not None:
         return identity(stepped_optimizer(act)[1]) == identity(optimizer)
     return is_hidden_method(act) or (is_unknown(act) and passes(act, optimizer))
+
+
+def _is_written_alike(one: Act, other: Act) -> bool:
+    """Whether two calls are given the same expression: `self.optimizers[name]`."""
+    first, second = one.call.node.args[0], other.call.node.args[0]
+    return one.call.scope is other.call.scope and ast.dump(first) == ast.dump(second)
 
 
 def _is_off(scope: Scope, scaler: Value) -> bool:

@@ -1,8 +1,9 @@
-"""What a dotted name of the workspace leads to, and which arguments it takes: for names that configs hold."""
+"""Which arguments functions take, and what the dotted names that configs hold lead to in the workspace."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,14 @@ class Missing:
     name: str
     where: str
     known: frozenset[str]
+
+
+def with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    """The parameters that a function takes by name, each with its default; None for one without."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    missing = [None] * (len(plain) - len(arguments.defaults))
+    yield from zip(plain, [*missing, *arguments.defaults], strict=True)
+    yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
 
 
 def find_target(project: Project, dotted: str, from_path: Path) -> Target | Missing | None:

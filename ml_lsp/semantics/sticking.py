@@ -6,6 +6,7 @@ import ast
 import re
 
 from ml_lsp.semantics.body import Loop
+from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.mode_switches import is_mode_free, may_switch_on, switched_off
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.torch import grad_is_off, is_managed, is_model_name, is_module, last_name, unwrapped
@@ -40,7 +41,8 @@ def sticking_switch(loop: Loop) -> tuple[Act, Value] | None:
         return None
     for act in found:
         module = switched_off(act)
-        if module is not None and loop.holds_directly(act.block) and _sticks(loop, act, module, found):
+        directly = loop.holds_directly(act.block) and not _is_last_round(loop, act.block)
+        if module is not None and directly and _sticks(loop, act, module, found):
             return act, module
     return None
 
@@ -65,6 +67,25 @@ def _is_trained(module: Value, found: tuple[Act, ...]) -> bool:
     return any(
         _runs(act, module) and act.call.scope in scopes and not grad_is_off(act.call.scope, act.call.block)
         for act in found
+    )
+
+
+def _is_last_round(loop: Loop, block: Block) -> bool:
+    """Whether a block runs only where the loop's counter has a value that is worked out: `i == len(loader)`."""
+    counters = (
+        {part.id for part in ast.walk(loop.node.target) if isinstance(part, ast.Name)}
+        if isinstance(loop.node, ast.For | ast.AsyncFor)
+        else set()
+    )
+    tests = (here.node.test for here in block.chain() if isinstance(here.node, ast.If))
+    return any(
+        isinstance(part, ast.Compare)
+        and isinstance(part.left, ast.Name)
+        and part.left.id in counters
+        and isinstance(part.ops[0], ast.Eq | ast.NotEq)
+        and not isinstance(part.comparators[0], ast.Constant)
+        for test in tests
+        for part in ast.walk(test)
     )
 
 

@@ -26,6 +26,8 @@ def run_in_train_mode(
         dropped = keeps_nothing(run) or runs_in_evaluating_helper(run, signs)
         if not evaluating or dropped or _is_meant(_written(run), deliberate):
             continue
+        if evaluation.is_part_of_model and not evaluation.over_batches(run.block):
+            continue
         if _is_fresh(run, model, layers):
             return run
     return None

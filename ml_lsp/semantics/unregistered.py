@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Assignment, Class
 from ml_lsp.semantics.modules import has_state
 from ml_lsp.semantics.scope import Scope
@@ -126,7 +127,9 @@ def _flat(items: tuple[Value, ...]) -> Iterator[Value]:
 
 
 def _is_held_elsewhere(class_: Class, hidden: Hidden, item: Value) -> bool:
-    """Whether another attribute is the same object."""
+    """Whether another attribute is the same object, or is handed it: `self.graph.add(node)`."""
+    if any(_hands_over(call, hidden, item) for call in hidden.scope.calls):
+        return True
     for scope in class_.methods.values():
         for event in scope.flow.events:
             node = event.node
@@ -134,6 +137,15 @@ def _is_held_elsewhere(class_: Class, hidden: Hidden, item: Value) -> bool:
                 value = getattr(scope.statement_of(node), "value", None)
                 if value is not None and identity(scope.value(value)) == identity(item):
                     return True
+    return False
+
+
+def _hands_over(call: Call, hidden: Hidden, item: Value) -> bool:
+    """Whether a call is one of a method of another attribute, and gets the object."""
+    match call.node.func:
+        case ast.Attribute(value=ast.Attribute(attr=name) as owner) if name != hidden.attribute:
+            given = any(identity(call.scope.value(arg)) == identity(item) for arg in call.node.args)
+            return given and _is_own(call.scope, owner, name)
     return False
 
 

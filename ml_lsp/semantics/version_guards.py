@@ -8,7 +8,9 @@ import re
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import walk
 
-_MISSING = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
+_MISSING = frozenset({
+    "ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "Exception", "BaseException",
+})  # fmt: skip
 _VERSION = re.compile(r"version|_available|legacy|hasattr|^(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE)
 
 

@@ -70,4 +70,4 @@ def test_what_is_made_to_be_called(body: str, called: bool) -> None:
 )
 def test_whether_the_mode_matters(code: str, depends: bool) -> None:
     (call,) = (call for scope in scopes(code) for call in scope.calls)
-    assert depends_on_training(call) is depends
+    assert depends_on_training(call.scope, call.block) is depends

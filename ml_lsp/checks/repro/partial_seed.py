@@ -11,11 +11,14 @@ from ml_lsp.fixes import add_import, insert_after
 from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.seeding import Generators, Seeding, concerned, drawn, seeded, seedings
+from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.text import Edit
 
 
 def check(view: ModuleView, rule: Rule) -> Iterator[Finding]:
     """Report the function, or the block of calls, that seeds some generators and leaves one that is used."""
+    if is_test_path(view.inquiry.module.path):
+        return  # a test seeds what it compares; its neighbours' generators are no concern of it
     known = Generators.of(rule.data)
     for seeding in seedings(view, known):
         modules = concerned(view.inquiry, seeding)

@@ -25,7 +25,11 @@ _ON_PURPOSE = re.compile(
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report dropout in a module that pays no heed to its mode."""
-    if not module_around(call.scope) or is_test_code(call.scope) or depends_on_training(call):
+    if (
+        not module_around(call.scope)
+        or is_test_code(call.scope)
+        or depends_on_training(call.scope, call.block)
+    ):
         return
     if _is_on_purpose(call):
         return

@@ -52,7 +52,9 @@ def _guard_of_loss(call: Call) -> ast.expr | None:
 
 def _guard_of(scope: Scope, loss: Value) -> ast.expr | None:
     """The guard around the step that yields a value, or around the steps before it; None if there is none."""
-    if loss.site is None or loss.site.scope is not scope or any(map(_needs_grad, walk(loss))):
+    if not isinstance(loss, Result | Op) or any(map(_needs_grad, walk(loss))):
+        return None  # a loss that the function is given, alone or in a list, has its graph already
+    if loss.site is None or loss.site.scope is not scope:
         return None
     statement = scope.statement_of(loss.site.node)
     block = scope.block_of(statement) if statement is not None else None
@@ -87,10 +89,21 @@ def _switched(body: Body, rule: Rule) -> Iterator[Finding]:
     """A switch as a statement of its own that nothing in the function turns back, in a file that trains."""
     switches = [call for call in body.calls if call.name == _SWITCH]
     off = [call for call in switches if call.argument_value(0, "mode") == Const(False)]
-    if not off or len(off) < len(switches) or not _trains(body):
+    if not off or len(off) < len(switches) or not _trains(body) or _switched_on_elsewhere(body):
         return
     if isinstance(body.scope.statement_of(off[0].node), ast.Expr):
         yield rule.finding(off[0].span, message=rule.data["messages"]["switched"])
+
+
+def _switched_on_elsewhere(body: Body) -> bool:
+    """Whether another function of the file switches autograd itself, as a training epoch does at its start."""
+    inquiry = body.scope.inquiry
+    return any(
+        call.name == _SWITCH and call.argument_value(0, "mode") != Const(False)
+        for piece in inquiry.pieces("mentions", "set_grad_enabled")
+        for scope in inquiry.piece_scope(piece).with_inner()
+        for call in scope.calls
+    )
 
 
 def _trains(body: Body) -> bool:

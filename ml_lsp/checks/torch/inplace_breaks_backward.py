@@ -12,7 +12,10 @@ from ml_lsp.fixes import remove_argument
 from ml_lsp.semantics.autograd import may_run_without_grad
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.forwards import depends_on_training
 from ml_lsp.semantics.saved import overwritten_input, saving_input, saving_output
+from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import is_sampling
 from ml_lsp.semantics.values import identity
 from ml_lsp.semantics.writes import Write, held_value, writes
@@ -30,13 +33,18 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                 write, rule.data["save_input"]
             )
             key = identity(held_value(write)) if op else None
-            if op and key not in seen and not may_run_without_grad(scope, write.block):
+            if op and key not in seen and not _may_spare_graph(scope, write.block):
                 seen.add(key)
                 yield _of_write(write, op, rule)
         for call in scope.calls:
             flag = overwritten_input(call, rule.data["inplace_activations"])
-            if flag is not None and not may_run_without_grad(scope, call.block):
+            if flag is not None and not _may_spare_graph(scope, call.block):
                 yield _of_activation(call, flag, rule)
+
+
+def _may_spare_graph(scope: Scope, block: Block) -> bool:
+    """Whether autograd may be off, or the branch may be that of inference."""
+    return may_run_without_grad(scope, block) or depends_on_training(scope, block)
 
 
 def _of_write(write: Write, op: str, rule: Rule) -> Finding:

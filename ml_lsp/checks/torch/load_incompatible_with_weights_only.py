@@ -9,10 +9,11 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.loaded import uses
+from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import is_a, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Display, Ref, Result, Value, identity
+from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached
 
 _PARSER = "argparse.ArgumentParser"
@@ -25,31 +26,17 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if not has_reached(inquiry.versions, "torch", rule.data["since"]) or expects_an_error(call):
         return
+    if is_version_guarded(call.scope, call.node):
+        return
     if any(inquiry.mentions(word) for word in rule.data["answers"]):
         return
     messages = rule.data["messages"]
-    if any(_is_of_module(use, call, rule) for use in uses(call)):
+    if is_used_as_module(call):
         yield rule.finding(call.span, message=messages["module"])
         return
     name = next(_refused(call), None)
     if name is not None:
         yield rule.finding(call.span, message=messages["content"], name=name)
-
-
-def _is_of_module(use: Call, load: Call, rule: Rule) -> bool:
-    """Whether a use of what was loaded fits a module only: a call of it, or a method of modules."""
-    if use.node is load.node:
-        return False
-    method = use.method
-    if method is None or not _is_receiver(use):
-        return True
-    return method in rule.data["of_modules"]
-
-
-def _is_receiver(use: Call) -> bool:
-    """Whether the loaded object is what a method is called on; `self.net(x)` calls it itself."""
-    own = own_class_of(use.scope, use.receiver) if use.receiver is not None else None
-    return own is None or not own.assignments(use.method or "")
 
 
 def _refused(load: Call) -> Iterator[str]:

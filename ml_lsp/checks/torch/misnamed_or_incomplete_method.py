@@ -84,13 +84,13 @@ def _looks_like_forward(method: Scope) -> bool:
 
 
 def _of_module(class_: Class, rule: Rule) -> Iterator[Finding]:
+    if not _derives_only_from(class_, library.MODULE) or class_.method("__call__"):
+        return  # `__call__` of a base may make the result itself, from hooks for instance
     forward = class_.methods.get("forward")
     if forward is not None:
         yield from _returns_nothing(forward, rule)
         return
-    if not _derives_only_from(class_, library.MODULE):
-        return
-    if class_.method("forward") or class_.method("__call__") or class_.assignments("forward"):
+    if class_.method("forward") or class_.assignments("forward"):
         return
     found = list(_misspelt(class_, rule, "forward", _looks_like_forward))
     yield from found

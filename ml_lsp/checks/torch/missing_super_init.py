@@ -25,7 +25,7 @@ _DATACLASS = "dataclasses.dataclass"
 
 def check(class_: Class, rule: Rule) -> Iterator[Finding]:
     """Report the first layer that a module assigns before it is set up, or a module that never is."""
-    if not class_.is_a(library.MODULE) or class_.has_unknown_base:
+    if not class_.is_a(library.MODULE) or class_.has_unknown_base or _may_be_set_up_early(class_):
         return
     init = class_.methods.get("__post_init__" if _is_dataclass(class_) else "__init__")
     if init is None or init.self_name is None or not isinstance(init.node, ast.FunctionDef):
@@ -47,6 +47,13 @@ def _is_dataclass(class_: Class) -> bool:
     return any(
         _DATACLASS in (getattr(v, "name", ""), getattr(getattr(v, "callee", v), "name", "")) for v in found
     )
+
+
+def _may_be_set_up_early(class_: Class) -> bool:
+    """Whether a metaclass, or a base in another file that may have one, can run `nn.Module.__init__` first."""
+    outside = (base for one in class_.lineage() for base in one.bases if isinstance(base, Ref))
+    own = any(keyword.arg == "metaclass" for one in class_.lineage() for keyword in one.node.keywords)
+    return own or not all(library.is_known_class(base.name) for base in outside)
 
 
 def _sets_up(call: Call) -> bool:

@@ -18,7 +18,7 @@ from ml_lsp.semantics.scalars import is_scalar
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch import is_tensor, written_name
-from ml_lsp.semantics.values import Attr, Const, Ref, Result
+from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, options
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached
 from ml_lsp.text import Edit, Span
@@ -95,7 +95,7 @@ def _calls(call: Call, rule: Rule) -> Iterator[Removed]:
         yield Removed(data["stft"], call.node, call.callee_span, "torch.stft without return_complex")
     elif name == _VARIABLE:
         yield from _keyword(call, "volatile", data["volatile"])
-    elif method in data["methods"] and call.receiver is not None and is_tensor(scope, call.receiver):
+    elif method in data["methods"] and _is_surely_tensor(call):
         yield Removed(data["methods"][method], call.node, call.name_span, method)
     elif method in ("masked_fill", "masked_fill_") and call.node.args:
         match call.argument_value(0, "mask"):
@@ -105,6 +105,18 @@ def _calls(call: Call, rule: Rule) -> Iterator[Removed]:
     elif isinstance(call.callee, Ref) and library.SCHEDULER in types.ancestry(scope, call.callee):
         for found in _keyword(call, "verbose", data["verbose"]):
             yield found._replace(edits=(remove_argument(call, found.node),))  # type: ignore[arg-type]
+
+
+def _is_surely_tensor(call: Call) -> bool:
+    """Whether a method is one of tensors; a tensor times an object of unknown make may be such an object."""
+    scope, receiver = call.scope, call.receiver
+    if receiver is None:
+        return False
+    mixed = any(
+        isinstance(option, Op) and any(types.class_of(scope, part) is None for part in option.operands)
+        for option in options(receiver)
+    )
+    return not mixed and is_tensor(scope, receiver)
 
 
 def _keyword(call: Call, name: str, entry: tuple[str, str, str]) -> Iterator[Removed]:

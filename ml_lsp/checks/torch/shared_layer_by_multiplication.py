@@ -42,7 +42,9 @@ def _is_on_purpose(found: Repetition) -> bool:
     scope = found.scope
     statement = scope.statement_of(found.node) or found.node
     own = enclosing_class(scope)
+    block = scope.block_of(statement) if isinstance(statement, ast.stmt) else None
     said = (
+        *(scope.text(b.node.test) for b in (block.chain() if block else ()) if isinstance(b.node, ast.If)),
         scope.text(statement),
         comment_near(scope, statement),
         scope.name,

@@ -9,10 +9,12 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Const, Op, Value
-from ml_lsp.semantics.versions import may_be_before
+from ml_lsp.semantics.version_guards import is_version_guarded
+from ml_lsp.semantics.versions import has_reached, may_be_before
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -37,7 +39,16 @@ def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
         if source and not checks_hashes(call.scope):
             yield _finding(call, source, rule)
     elif unsaid and may_be_before(versions, "torch", rule.data["safe_since"]):
+        if _cannot_be_safe(call, rule.data["safe_since"]):
+            return
         yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
+
+
+def _cannot_be_safe(call: Call, since: str) -> bool:
+    """Whether this is what an old version gets, or a whole module that a new version refuses to load at all."""
+    if is_version_guarded(call.scope, call.node):
+        return True
+    return has_reached(call.scope.inquiry.versions, "torch", since) and is_used_as_module(call)
 
 
 def _download(call: Call, rule: Rule) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.config_roles import inner_path, is_parameter_file, is_written_by_program
 
-_MANY, _DEEP = 40, 3
+_MANY, _DEEP, _SENTENCES = 40, 3, 3
 
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
@@ -21,9 +22,17 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     deepest = max((sum(isinstance(part, str) for part in path) for path in leaves), default=0)
     if len(named) < _MANY or deepest < _DEEP or not is_parameter_file(file) or is_written_by_program(file):
         return
-    if any(part in ("tests", "test") for part in inner_path(file).parts):
+    if any(part in ("tests", "test") for part in inner_path(file).parts) or _explains_itself(file):
         return
     root = file.documents[0].root
     line = file.source.line_span(file.source.line_of(root.span.start))
     end = line.start + len(file.text[line.start : line.end].rstrip())
     yield rule.finding(line._replace(end=end), count=len(named))
+
+
+def _explains_itself(file: ConfigFile) -> bool:
+    """Whether some values are sentences: descriptions for people, where comments would say it again."""
+    sentences = (
+        node for _, node in file.walk() if node.kind == "scalar" and len(str(node.value).split()) > 7
+    )
+    return sum(1 for _ in islice(sentences, _SENTENCES)) == _SENTENCES
