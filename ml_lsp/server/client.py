@@ -13,14 +13,12 @@ class Client:
     """The abilities of an editor that change what is sent to it; all off for one that says nothing.
 
     `pull`: it asks for diagnostics; `refresh`: it asks again when told to. `resolve`: it has an action's edit
-    computed when the action is chosen. `annotations`: it asks before it makes edits that say so.
-    `configuration`: it answers when asked for its settings.
+    computed when the action is chosen. `configuration`: it answers when asked for its settings.
     """
 
     pull: bool = False
     refresh: bool = False
     document_changes: bool = False
-    annotations: bool = False
     resolve: bool = False
     prefer: bool = False
     apply_edit: bool = False
@@ -58,7 +56,6 @@ def read_client(params: lsp.InitializeParams) -> Client:
         pull=refresh and get("text_document.diagnostic") is not None,
         refresh=refresh,
         document_changes=bool(get("workspace.workspace_edit.document_changes")),
-        annotations=get("workspace.workspace_edit.change_annotation_support") is not None,
         resolve="edit" in properties and bool(get("text_document.code_action.data_support")),
         prefer=bool(get("text_document.code_action.is_preferred_support")),
         apply_edit=bool(get("workspace.apply_edit")),

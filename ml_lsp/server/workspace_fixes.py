@@ -1,8 +1,6 @@
-"""All safe fixes of the workspace as one edit, for an editor that shows it before it is made."""
+"""All safe fixes of the workspace as one edit, which the editor shows before it is made."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from ml_lsp.server.convert import Json, to_changes, to_edits, to_workspace_edit, versions
 from ml_lsp.server.fix_all import FixAll, fix_edits, fixed_text
@@ -11,17 +9,12 @@ from ml_lsp.server.server import Server
 from ml_lsp.server.workspace import ReviewedFile, found_files, review_files
 from ml_lsp.text import Edit, Source
 
-if TYPE_CHECKING:
-    from ml_lsp.server.client import Client
-
-_ANNOTATION = "safe-fix"
-
 
 async def workspace_fixes(server: Server) -> Json | None:
     """The edit that makes every safe fix in the files of the workspace, those that are open and those that are not.
 
-    Left out is what a review leaves out: what .gitignore or the settings ignore. An editor that can ask is told
-    to. The edit is empty if there is nothing to fix, and None if the person took the progress bar away.
+    Left out is what a review leaves out: what .gitignore or the settings ignore. The edit is empty if there is
+    nothing to fix, and None if the person took the progress bar away.
     """
     changes: dict[str, list[Json]] = {}
     known: dict[str, int | None] = {}
@@ -38,7 +31,7 @@ async def workspace_fixes(server: Server) -> Json | None:
                 changes |= _changes(server, file, known)
     finally:
         progress.end()
-    return _asking(to_workspace_edit(changes, known, server.session.client), server.session.client)
+    return to_workspace_edit(changes, known, server.session.client)
 
 
 def _changes(server: Server, file: ReviewedFile, known: dict[str, int | None]) -> dict[str, list[Json]]:
@@ -64,13 +57,3 @@ def _edits_on_disk(server: Server, file: ReviewedFile) -> list[Edit]:
         return list(difference(file.opened.file_text, rewritten(file.opened, fixed)))
     except Unwritable:
         return []
-
-
-def _asking(edit: Json, client: Client) -> Json:
-    """The edit, to be confirmed by the person where the editor can ask for that."""
-    if not client.annotations or "documentChanges" not in edit:
-        return edit
-    for document in edit["documentChanges"]:
-        document["edits"] = [{**one, "annotationId": _ANNOTATION} for one in document["edits"]]
-    annotation = {"label": "ml-lsp: safe fixes", "needsConfirmation": True}
-    return {**edit, "changeAnnotations": {_ANNOTATION: annotation}}

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.server.test_actions import applied
 from tests.server.test_commands import command
-from tests.server.wire_client import FULL, WireClient
-
-Connect = Callable[..., WireClient]
-
-
-def asking() -> dict[str, Any]:
-    """The abilities of an editor that asks before it makes an edit that says so."""
-    capabilities = copy.deepcopy(FULL)
-    capabilities["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = {"groupsOnLabel": True}
-    return capabilities
+from tests.server.wire_client import WireClient
 
 
 def edits(answer: dict[str, Any]) -> dict[str, Any]:
@@ -73,20 +60,9 @@ def test_a_closed_notebook_is_fixed_in_its_json(client: WireClient, tmp_path: Pa
     assert applied(text, {"edit": answer["result"]}, client.uri("book.ipynb")) == text.replace("BAD", "GOOD")
 
 
-def test_an_editor_that_can_ask_is_told_to(connect: Connect, tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("x = BAD\n")
-    result = command(connect(asking()), "workspaceFixes")["result"]
-    [(name, annotation)] = result["changeAnnotations"].items()
-    assert annotation["needsConfirmation"] is True
-    assert [one["annotationId"] for one in result["documentChanges"][0]["edits"]] == [name]
-
-
-@pytest.mark.parametrize("capabilities", [FULL, asking()])
-def test_nothing_to_fix_is_an_empty_edit(
-    connect: Connect, tmp_path: Path, capabilities: dict[str, Any]
-) -> None:
+def test_nothing_to_fix_is_an_empty_edit(client: WireClient, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = ODD\n")
-    assert command(connect(capabilities), "workspaceFixes")["result"]["documentChanges"] == []
+    assert command(client, "workspaceFixes")["result"]["documentChanges"] == []
 
 
 def test_a_long_search_can_be_cancelled(client: WireClient, tmp_path: Path) -> None:
