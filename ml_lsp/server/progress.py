@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 UNNOTICED = 1.0
 """Seconds of work after which a bar is shown."""
-_PAUSE = 0.1
+PAUSE = 0.1
 """Seconds between two reports."""
 
 
@@ -46,7 +46,7 @@ class Progress:
         now = time.perf_counter()
         if now < self._next or not self._server.session.client.progress:
             return
-        self._next = now + _PAUSE
+        self._next = now + PAUSE
         if self._token is None:
             self._token = str(uuid4())
             self._server.spawn(self._show(self._token))
