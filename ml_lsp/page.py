@@ -6,14 +6,19 @@ import re
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Example, Rule
-from ml_lsp.finding import Tier
+from ml_lsp.finding import Finding, Fix, Tier
 
 _EXPECT = re.compile(r"[ \t]*(?:#|//)[ \t]*(?:todo-)?expect:[^\n]*")
 
 
 def rule_page(rule: Rule) -> str:
     """The whole page: what, why, an example before and after, references, and how to silence it."""
-    return "\n\n".join(part.strip("\n") for part in _parts(rule)) + "\n"
+    return _page(rule, _remedy(rule))
+
+
+def finding_page(rule: Rule, finding: Finding) -> str:
+    """The page of a finding's rule, with the fix that is offered for this very finding."""
+    return _page(rule, _offered(finding.fix) if finding.fix else "There is no automatic fix here.")
 
 
 def fix_title(rule: Rule) -> str:
@@ -21,10 +26,14 @@ def fix_title(rule: Rule) -> str:
     return re.sub(r"\{(\w*)\}", r"\1", rule.fix.title) if rule.fix else ""
 
 
-def _parts(rule: Rule) -> Iterator[str]:
+def _page(rule: Rule, remedy: str) -> str:
+    return "\n\n".join(part.strip("\n") for part in _parts(rule, remedy)) + "\n"
+
+
+def _parts(rule: Rule, remedy: str) -> Iterator[str]:
     yield f"# {rule.title}"
     yield f"`{rule.id}` | {rule.severity.value} | {_tier(rule)} | {rule.area}"
-    yield _remedy(rule)
+    yield remedy
     yield "## Why"
     yield rule.why
     example = _telling(rule)
@@ -49,10 +58,12 @@ def _tier(rule: Rule) -> str:
 
 
 def _remedy(rule: Rule) -> str:
-    if rule.fix is None:
-        return "There is no automatic fix."
-    how = "safe, also on save" if rule.fix.safe else "on request, for review"
-    return f"Fix ({how}): {fix_title(rule)}."
+    return _offered(Fix(fix_title(rule), (), rule.fix.safe)) if rule.fix else "There is no automatic fix."
+
+
+def _offered(fix: Fix) -> str:
+    how = "safe, also on save" if fix.safe else "on request, for review"
+    return f"Fix ({how}): {fix.title}."
 
 
 def _telling(rule: Rule) -> Example | None:

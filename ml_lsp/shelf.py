@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 
 from ml_lsp.semantics.config_file import ConfigFile, language_of_config
 from ml_lsp.semantics.files import read_text
+from ml_lsp.semantics.layout import Layout
 from ml_lsp.semantics.module import Module, module_of
 from ml_lsp.semantics.project import Project, imported_names
 from ml_lsp.syntax.segments import EMPTY, split
@@ -24,6 +26,7 @@ class Shelf:
 
     open_texts: dict[Path, str] = field(default_factory=dict)
     _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
+    _digests: dict[Path, tuple[_Stamp, bytes]] = field(default_factory=dict)
     _modules: dict[Path, tuple[_Stamp, Module | None]] = field(default_factory=dict)
     _configs: dict[Path, tuple[_Stamp, ConfigFile | None]] = field(default_factory=dict)
 
@@ -82,6 +85,20 @@ class Shelf:
             known = self._imports[path] = (stamp, imported_names(text) if text is not None else ())
         return known[1]
 
+    def digest_of(self, path: Path) -> bytes:
+        """A digest of the text of a file; empty if it cannot be read."""
+        stamp = self._stamp(path)
+        known = self._digests.get(path)
+        if known is None or known[0] != stamp:
+            text = self._text(path)
+            digest = (
+                b""
+                if text is None
+                else blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            )
+            known = self._digests[path] = (stamp, digest)
+        return known[1]
+
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
@@ -89,7 +106,7 @@ class Shelf:
         """
         listed = None if files is None else tuple(files)
         return Project(
-            tuple(roots),
+            Layout(tuple(roots)),
             self.module_at,
             self.imports_at,
             None if listed is None else tuple(path for path in listed if path.suffix == ".py"),

@@ -14,6 +14,7 @@ from ml_lsp.oracle.interpreter import Choice, choose, installed_versions
 from ml_lsp.review import Surroundings
 from ml_lsp.semantics.files import read_text, stamp, workspace_files
 from ml_lsp.semantics.layout import source_roots
+from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.requirements import requirement_versions
 from ml_lsp.shelf import Shelf
 
@@ -88,9 +89,14 @@ class Workspace:
         self.__dict__["files"] = tuple(files)
 
     @cached_property
+    def project(self) -> Project:
+        """The files of the folder and how they hang together."""
+        return self.shelf.project(self._roots, self.files)
+
+    @property
     def surroundings(self) -> Surroundings:
         """What a review may know of the workspace."""
-        return Surroundings(self.versions, self.shelf.project(self._roots, self.files))
+        return Surroundings(self.versions, self.project)
 
     @property
     def _roots(self) -> tuple[Path, ...]:
@@ -105,16 +111,15 @@ class Workspace:
 
     def changed(self) -> None:
         """Files have come, gone or changed: the next look finds them."""
-        for name in ("interpreter", "versions", "files", "surroundings"):
+        for name in ("interpreter", "versions", "files", "project"):
             self.__dict__.pop(name, None)
 
     def state_of(self, paths: Iterable[Path]) -> str:
         """A digest of the content of files, that changes whenever one of them does."""
         found = hashlib.blake2b(digest_size=16)
         for path in paths:
-            module = self.shelf.module_at(path)
             found.update(f"{path}\0".encode("utf-8", "surrogatepass"))
-            found.update((module.split.text if module else "").encode("utf-8", "surrogatepass"))
+            found.update(self.shelf.digest_of(path))
         return found.hexdigest()
 
     @cached_property

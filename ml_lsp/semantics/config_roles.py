@@ -44,7 +44,7 @@ _MANY_KEYS = 15
 
 def inner_path(file: ConfigFile) -> PurePath:
     """The file's path below the outermost import root of the workspace that holds it, else its last parts."""
-    roots = file.project.roots if file.project else ()
+    roots = file.project.layout.roots if file.project else ()
     holding = [root for root in roots if file.path.is_relative_to(root)]
     if holding:
         return file.path.relative_to(min(holding, key=lambda root: len(root.parts)))

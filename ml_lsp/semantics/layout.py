@@ -6,8 +6,8 @@ Names and files alone decide; no file is read.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,25 +52,121 @@ def module_name_of(path: Path, roots: Iterable[Path]) -> str | None:
     return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
 
 
-def resolve_module(dotted: str, from_path: Path, roots: Sequence[Path]) -> Path | None:
-    """The file of the module `dotted`, imported by the file `from_path`; None if the project has none.
+@dataclass(frozen=True)
+class _Inside:
+    """What in a folder imports may mean, by name: Python files and stubs, and folders."""
 
-    `dotted` is spelled as in an import statement: "models", "zoo.net", ".models", "..data". A package is its
-    `__init__.py`; a namespace package has no file. Where there is no Python file, its stub will do.
+    files: Mapping[str, Path]
+    folders: Mapping[str, Path]
+
+    def starts(self) -> Iterator[str]:
+        """The names under which something here is imported."""
+        yield from self.folders
+        yield from (name.partition(".")[0] for name in self.files)
+
+
+@dataclass(eq=False)
+class Layout:
+    """One state of the files that imports lead to, from `roots` on. Each folder is looked into once.
+
+    Most imports of a project are of libraries: they are told by their first name, without a look at the disk.
     """
-    found = find_module(dotted, from_path, roots)
-    return found.path if found and not found.rest else None
+
+    roots: tuple[Path, ...]
+    _inside: dict[Path, _Inside] = field(default_factory=dict)
+    _places: dict[Path, tuple[tuple[Path, ...], frozenset[str]]] = field(default_factory=dict)
+
+    def find(self, dotted: str, from_path: Path) -> Found | None:
+        """The file to which the longest part of `dotted` leads when `from_path` imports it; None if none does.
+
+        `dotted` is spelled as in an import statement: "models", "zoo.net", ".models", "..data". A package is its
+        `__init__.py`; a namespace package has no file. Where there is no Python file, its stub will do.
+        """
+        name = dotted.lstrip(".")
+        parts = tuple(name.split(".")) if name else ()
+        level = len(dotted) - len(name)
+        if level:
+            folders = _climb(from_path, level, self.roots)
+            return self._descend(folders, parts, self._package(folders, parts) if folders else None)
+        places, starts = self._search_path(from_path.parent)
+        return self._descend(places, parts) if parts and parts[0] in starts else None
+
+    def _search_path(self, folder: Path) -> tuple[tuple[Path, ...], frozenset[str]]:
+        """Where absolute imports of a folder's files look, and the first names that they find there.
+
+        In a script's own folder first, in a package's own one last.
+        """
+        if folder not in self._places:
+            in_package = "__init__.py" in self._at(folder).files
+            places = tuple(dict.fromkeys([*self.roots, folder] if in_package else [folder, *self.roots]))
+            starts = frozenset(name for place in places for name in self._at(place).starts())
+            self._places[folder] = places, starts
+        return self._places[folder]
+
+    def _descend(
+        self, folders: Sequence[Path], parts: tuple[str, ...], found: Found | None = None
+    ) -> Found | None:
+        """Follow `parts` from the folders of a search path or package; `found` is what there is without them."""
+        if not all(part.isidentifier() for part in parts):
+            return None
+        for index, part in enumerate(parts):
+            file = self._module_file(folders, part)
+            if file is not None:
+                found = Found(file, parts[index + 1 :])
+                if not file.name.startswith("__init__."):
+                    return found
+                folders = [file.parent]
+            else:
+                inside = (self._at(folder).folders.get(part) for folder in folders)
+                folders = [folder for folder in inside if folder is not None]
+                if not folders:
+                    return found
+        return found
+
+    def _package(self, folders: Sequence[Path], parts: tuple[str, ...]) -> Found | None:
+        """The package whose folder the dots of a relative import lead to ("from . import x")."""
+        file = self._at(folders[0]).files.get("__init__.py") if len(folders) == 1 else None
+        return Found(file, parts) if file is not None else None
+
+    def _module_file(self, folders: Iterable[Path], name: str) -> Path | None:
+        """The first package or module `name` in `folders`; a package goes before a module beside it."""
+        for suffix in (".py", ".pyi"):
+            for folder in folders:
+                inside = self._at(folder)
+                package = inside.folders.get(name)
+                file = self._at(package).files.get(f"__init__{suffix}") if package is not None else None
+                file = file or inside.files.get(f"{name}{suffix}")
+                if file is not None:
+                    return file
+        return None
+
+    def _at(self, folder: Path) -> _Inside:
+        if folder not in self._inside:
+            self._inside[folder] = _look_into(folder)
+        return self._inside[folder]
 
 
-def find_module(dotted: str, from_path: Path, roots: Sequence[Path]) -> Found | None:
-    """The file to which the longest part of `dotted` leads, as `resolve_module`; None if none does."""
-    name = dotted.lstrip(".")
-    parts = tuple(name.split(".")) if name else ()
-    level = len(dotted) - len(name)
-    if level:
-        folders = _climb(from_path, level, roots)
-        return _descend(folders, parts, _package(folders, parts) if folders else None)
-    return _descend(_search_path(from_path, roots), parts) if parts else None
+def _look_into(folder: Path) -> _Inside:
+    """What is in a folder; nothing if there is none or it is not ours to read."""
+    files: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith((".py", ".pyi")) and _is(entry.is_file):
+                    files[entry.name] = folder / entry.name
+                elif entry.name.isidentifier() and _is(entry.is_dir):
+                    folders[entry.name] = folder / entry.name
+    except (OSError, ValueError):
+        return _Inside({}, {})
+    return _Inside(files, folders)
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:  # a link to itself
+        return False
 
 
 def _named_roots(pyproject: Mapping[str, Any]) -> list[str]:
@@ -91,50 +187,9 @@ def _is_root(folder: Path, workspace: Path) -> bool:
     return folder.resolve().is_relative_to(workspace.resolve())
 
 
-def _search_path(from_path: Path, roots: Sequence[Path]) -> list[Path]:
-    """Where absolute imports of a file look: in a script's own folder first, in a package's own one last."""
-    folder = from_path.parent
-    in_package = (folder / "__init__.py").is_file()
-    return list(dict.fromkeys([*roots, folder] if in_package else [folder, *roots]))
-
-
 def _climb(from_path: Path, level: int, roots: Iterable[Path]) -> list[Path]:
     """The folder that `level` leading dots mean in a file; none if that is outside of all roots."""
     folder = from_path.parent
     for _ in range(level - 1):
         folder = folder.parent
     return [folder] if any(folder.is_relative_to(root) for root in roots) else []
-
-
-def _descend(folders: Sequence[Path], parts: tuple[str, ...], found: Found | None = None) -> Found | None:
-    """Follow `parts` from the folders of a search path or package; `found` is what there is without them."""
-    if not all(part.isidentifier() for part in parts):
-        return None
-    for index, part in enumerate(parts):
-        file = _module_file(folders, part)
-        if file is not None:
-            found = Found(file, parts[index + 1 :])
-            if file.stem != "__init__":
-                return found
-            folders = [file.parent]
-        else:
-            folders = [folder / part for folder in folders if (folder / part).is_dir()]
-            if not folders:
-                return found
-    return found
-
-
-def _package(folders: Sequence[Path], parts: tuple[str, ...]) -> Found | None:
-    """The package whose folder the dots of a relative import lead to ("from . import x")."""
-    init = folders[0] / "__init__.py"
-    return Found(init, parts) if len(folders) == 1 and init.is_file() else None
-
-
-def _module_file(folders: Iterable[Path], name: str) -> Path | None:
-    """The first package or module `name` in `folders`; a package goes before a module beside it."""
-    for suffix in (".py", ".pyi"):
-        for folder in folders:
-            for file in (folder / name / f"__init__{suffix}", folder / f"{name}{suffix}"):
-                if file.is_file():
-                    return file
-    return None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.layout import Found, find_module
+from ml_lsp.semantics.importers import Importers
+from ml_lsp.semantics.layout import Found, Layout
 from ml_lsp.semantics.module import Module
 
 _IMPORT = re.compile(
@@ -37,39 +39,44 @@ def imported_names(text: str) -> tuple[str, ...]:
 class Project:
     """One state of the workspace's files. A change of a file makes a new project.
 
-    `roots`: folders that imports start from. `module_at`: the module in a file, None if it cannot be read.
+    `layout`: which file an import leads to. `module_at`: the module in a file, None if it cannot be read.
     `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
     they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
-    and `config_at` reads one; they hold no project themselves. `memory`: what was worked out for this state.
+    and `config_at` reads one; they hold no project themselves. `known_importers`: who imports whom as far as the
+    state before tells. `memory`: what was worked out for this state.
     """
 
-    roots: tuple[Path, ...]
+    layout: Layout
     module_at: Callable[[Path], Module | None]
     imports_at: Callable[[Path], tuple[str, ...]]
     files: tuple[Path, ...] | None = None
     config_files: tuple[Path, ...] = ()
     config_at: Callable[[Path], ConfigFile | None] = lambda path: None
+    known_importers: Importers | None = None
     memory: dict[object, object] = field(default_factory=dict)
-    _found: dict[tuple[str, Path], Found | None] = field(default_factory=dict)
-    _importers: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
 
-    def renewed(self) -> Project:
+    def renewed(self, changed: Path) -> Project:
         """The same project after the text of a file has changed, but none has come or gone."""
-        return replace(self, memory={}, _importers={})
+        return replace(self, memory={}, known_importers=self._importers.after_change(changed))
 
     def find(self, dotted: str, from_path: Path) -> Found | None:
         """The file that a dotted name leads to when `from_path` imports it, and what of the name is left."""
-        key = (dotted, from_path.parent)
-        if key not in self._found:
-            found = find_module(dotted, from_path, self.roots)
-            self._found[key] = found if found is not None and found.path != from_path else None
-        return self._found[key]
+        found = self.layout.find(dotted, from_path)
+        return found if found is not None and found.path != from_path else None
 
     def importers(self, path: Path) -> tuple[Path, ...]:
         """The files of the workspace that import the module at `path`, in order."""
-        if not self._importers and self.files:
-            self._importers.update(self._all_importers(self.files))
-        return self._importers.get(path, ())
+        return self._importers.of(path)
+
+    def learn_importers(self) -> Iterator[int]:
+        """Find out step by step what `importers` rests on; how many files are done, after each."""
+        return self._importers.learn()
+
+    @cached_property
+    def _importers(self) -> Importers:
+        return self.known_importers or Importers(
+            self.files or (), partial(_imported_files, self.layout, self.imports_at)
+        )
 
     def modules(self) -> Iterator[Module]:
         """All modules of the workspace that can be read, in order."""
@@ -85,11 +92,10 @@ class Project:
             if config is not None:
                 yield config
 
-    def _all_importers(self, files: tuple[Path, ...]) -> dict[Path, tuple[Path, ...]]:
-        found: dict[Path, dict[Path, None]] = {}
-        for file in files:
-            for target in self.imports_at(file):
-                there = self.find(target, file)
-                if there is not None:
-                    found.setdefault(there.path, {})[file] = None
-        return {path: tuple(importers) for path, importers in found.items()}
+
+def _imported_files(
+    layout: Layout, imports_at: Callable[[Path], tuple[str, ...]], file: Path
+) -> frozenset[Path]:
+    """The files of the project that a file imports, itself apart."""
+    found = (layout.find(name, file) for name in imports_at(file))
+    return frozenset(there.path for there in found if there is not None) - {file}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
@@ -14,6 +14,10 @@ from ml_lsp.server.fix_all import FixAll, fix_edit
 from ml_lsp.server.protocol import Ready
 from ml_lsp.server.server import Server
 from ml_lsp.server.snapshots import path_of
+from ml_lsp.server.workspace_fixes import workspace_fixes
+
+if TYPE_CHECKING:
+    from ml_lsp.catalogue import Rule
 
 
 def wire(server: Server) -> None:
@@ -23,9 +27,17 @@ def wire(server: Server) -> None:
     def explain_rule(rule: str) -> str | None:
         return _explain(server, rule)
 
+    @server.command("ml-lsp.rules")
+    def rules() -> Ready:
+        return Ready(_rules(server))
+
     @server.command("ml-lsp.fixAll")
     async def fix_all(uri: str) -> bool:
         return await _fix_all(server, uri)
+
+    @server.command("ml-lsp.workspaceFixes")
+    async def fixes() -> Ready:
+        return Ready(await workspace_fixes(server))
 
     @server.command("ml-lsp.reviewWorkspace")
     async def review_workspace() -> str:
@@ -40,10 +52,19 @@ def _explain(server: Server, name: str) -> str | None:
     """The page of a rule as Markdown; None if there is no such rule."""
     from ml_lsp.page import rule_page
 
-    known = {
-        rule.id: rule for place in _places(server) for rule in server.session.configuration.known_rules(place)
-    }
+    known = _known(server)
     return rule_page(known[name]) if name in known else None
+
+
+def _rules(server: Server) -> list[dict[str, str]]:
+    """All rules that there are for the folders of the workspace, by id."""
+    known = sorted(_known(server).items())
+    return [{"id": name, "title": rule.title, "severity": rule.severity.value} for name, rule in known]
+
+
+def _known(server: Server) -> dict[str, Rule]:
+    configuration = server.session.configuration
+    return {rule.id: rule for place in _places(server) for rule in configuration.known_rules(place)}
 
 
 def _places(server: Server) -> list[Any]:

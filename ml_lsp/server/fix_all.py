@@ -54,18 +54,24 @@ def fix_edit(server: Server, wanted: FixAll) -> Json | None:
 
 def fix_edits(server: Server, snapshot: Snapshot, wanted: FixAll) -> list[Edit]:
     """The edits of a snapshot's text that make all wanted fixes."""
-    from ml_lsp.fixing import difference, fix_all
+    from ml_lsp.fixing import difference
+
+    cell = snapshot.cell_number(wanted.cell)
+    return list(difference(snapshot.text, fixed_text(server, snapshot.reviewable(), wanted, cell)))
+
+
+def fixed_text(server: Server, document: Document, wanted: FixAll, cell: int | None = None) -> str:
+    """The text of a document, or of one cell of it (0-based), with all wanted fixes made."""
+    from ml_lsp.fixing import fix_all
 
     session = server.session
-    rules = session.configuration.rules(snapshot.path)
-    cell = snapshot.cell_number(wanted.cell)
+    rules = session.configuration.rules(document.path)
 
     def found(document: Document) -> Sequence[Finding]:
         findings = session.engine.now(document, rules, session.around(document.path))
         return [finding for finding in findings if _is_wanted(finding, wanted, document, cell)]
 
-    fixed = fix_all(snapshot.reviewable(), found, unsafe=bool(wanted.rule))
-    return list(difference(snapshot.text, fixed.text))
+    return fix_all(document, found, unsafe=bool(wanted.rule)).text
 
 
 def _is_wanted(finding: Finding, wanted: FixAll, document: Document, cell: int | None) -> bool:

@@ -6,10 +6,11 @@ import re
 
 from lsprotocol import types as lsp
 
+from ml_lsp.finding import Finding
 from ml_lsp.server.convert import to_range
 from ml_lsp.server.protocol import Ready
 from ml_lsp.server.server import Server
-from ml_lsp.server.snapshots import Part, Snapshot
+from ml_lsp.server.snapshots import Part
 from ml_lsp.text import Position, Span
 
 _RULE = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
@@ -17,6 +18,8 @@ _RULE = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
 
 async def hover(server: Server, params: lsp.HoverParams) -> Ready | None:
     """The pages of the rules at a place of a document; None if there are none."""
+    from ml_lsp.page import finding_page, rule_page
+
     session = server.session
     uri = params.text_document.uri
     snapshot = session.snapshot(uri)
@@ -24,13 +27,19 @@ async def hover(server: Server, params: lsp.HoverParams) -> Ready | None:
     if snapshot is None or part is None:
         return None
     offset = part.source.offset(Position(params.position.line, params.position.character), session.encoding)
+    rules = {rule.id: rule for rule in session.configuration.known_rules(snapshot.path)}
     named = _rule_in_comment(part, offset)
     if named is not None:
-        return _pages(server, snapshot, part, [named])
+        rule, place = rules.get(named[0]), named[1]
+        return _shown(server, part, place, [rule_page(rule)]) if rule else None
     reviewed = await session.current(snapshot)
     at = snapshot.span(uri, Span(offset, offset))
     findings = [found for found in reviewed.findings if found.span.touches(at)] if reviewed else []
-    return _pages(server, snapshot, part, [(found.rule, snapshot.place(found.span)[1]) for found in findings])
+    first: dict[str, Finding] = {}
+    for found in findings:
+        first.setdefault(found.rule, found)
+    pages = [finding_page(rules[rule], found) for rule, found in first.items() if rule in rules]
+    return _shown(server, part, snapshot.place(findings[0].span)[1], pages) if pages else None
 
 
 def _rule_in_comment(part: Part, offset: int) -> tuple[str, Span] | None:
@@ -47,17 +56,11 @@ def _rule_in_comment(part: Part, offset: int) -> tuple[str, Span] | None:
     return None
 
 
-def _pages(server: Server, snapshot: Snapshot, part: Part, places: list[tuple[str, Span]]) -> Ready | None:
-    from ml_lsp.page import rule_page
-
-    rules = {rule.id: rule for rule in server.session.configuration.known_rules(snapshot.path)}
-    pages = [rule_page(rules[name]) for name in dict.fromkeys(name for name, _ in places) if name in rules]
-    if not pages:
-        return None
+def _shown(server: Server, part: Part, place: Span, pages: list[str]) -> Ready:
     kind = lsp.MarkupKind.Markdown if server.session.client.markdown else lsp.MarkupKind.PlainText
     return Ready(
         {
             "contents": {"kind": kind.value, "value": "\n\n---\n\n".join(pages)},
-            "range": to_range(part.source, places[0][1], server.session.encoding),
+            "range": to_range(part.source, place, server.session.encoding),
         }
     )

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ml_lsp.semantics.files import workspace_files
 from ml_lsp.workspace import PROJECT_SUFFIXES, Wishes, Workspace
@@ -16,6 +16,9 @@ from ml_lsp.workspace import PROJECT_SUFFIXES, Wishes, Workspace
 if TYPE_CHECKING:
     from ml_lsp.oracle.client import Oracle
     from ml_lsp.review import Surroundings
+    from ml_lsp.server.progress import Progress
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +28,14 @@ SLICE = 0.004
 
 @dataclass(eq=False)
 class Place:
-    """A workspace folder as it is known so far; `surroundings` is a new value whenever more is known."""
+    """A workspace folder as it is known so far; `surroundings` is a new value whenever more is known.
+
+    `changed`: the files whose texts have changed since its files were last listed.
+    """
 
     workspace: Workspace
     surroundings: Surroundings
+    changed: set[Path] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     oracle: Oracle | None = None
 
@@ -37,7 +44,8 @@ class Places:
     """The workspace folders of open files.
 
     `folder_of` gives the folder of a file, `wishes` what people say about its interpreter. `spawn` goes on with
-    work beside everything else. `changed` is called with a folder when more is known about it.
+    work beside everything else. `changed` is called with a folder when more is known about it. `progress` makes a bar
+    with a title for long work.
     """
 
     def __init__(
@@ -46,9 +54,10 @@ class Places:
         wishes: Callable[[Path], Wishes],
         spawn: Callable[..., None],
         changed: Callable[[Path], None],
+        progress: Callable[[str], Progress],
     ) -> None:
         self._folder_of, self._wishes = folder_of, wishes
-        self._spawn, self._changed = spawn, changed
+        self._spawn, self._changed, self._progress = spawn, changed, progress
         self._places: dict[Path, Place] = {}
 
     def of(self, path: Path) -> Surroundings:
@@ -60,22 +69,30 @@ class Places:
         if folder not in self._places:
             workspace = Workspace(folder, self._wishes(path))
             self._places[folder] = Place(workspace, workspace.surroundings_unlisted)
-            self._spawn(self._list_files(folder))
+            self._spawn(self._list_files(self._places[folder]))
         return self._places[folder]
 
-    async def _list_files(self, folder: Path) -> None:
-        """Find the files of a folder and who imports whom, in slices."""
-        place = self._places[folder]
-        files: list[Path] = []
-        async for path in _in_slices(workspace_files(folder, PROJECT_SUFFIXES)):
-            files.append(path)
-            if path.suffix == ".py":
-                place.workspace.shelf.imports_at(path)
-        if self._places.get(folder) is place:
-            place.workspace.listed(files)
-            project = place.workspace.surroundings.project
-            place.surroundings = replace(place.surroundings, project=project)
-            self._changed(folder)
+    async def _list_files(self, place: Place) -> None:
+        """Find the files of a folder and who imports whom, in slices, with progress shown if it takes long."""
+        workspace, files = place.workspace, list[Path]()
+        place.changed.clear()
+        progress = self._progress("ml-lsp: reading the workspace")
+        try:
+            async for path in _in_slices(workspace_files(workspace.folder, PROJECT_SUFFIXES)):
+                files.append(path)
+                progress.report(0, 1, f"{len(files):,} files")
+            workspace.listed(files)
+            project = workspace.project
+            async for done in _in_slices(project.learn_importers()):
+                progress.report(done, len(files), f"{done:,} of {len(files):,} files")
+                if place.workspace is not workspace:  # files have come or gone again
+                    return
+        finally:
+            progress.end()
+        for path in place.changed:
+            project = project.renewed(path)
+        place.surroundings = replace(place.surroundings, project=project)
+        self._changed(workspace.folder)
 
     def texts_changed(self, path: Path, text: str | None) -> None:
         """A file is open in the editor with this text (None: no longer); what others see of it changes."""
@@ -85,9 +102,7 @@ class Places:
             shelf.open_texts.pop(path, None)
         else:
             shelf.open_texts[path] = text
-        project = place.surroundings.project
-        if project is not None:
-            place.surroundings = replace(place.surroundings, project=project.renewed())
+        _renew(place, path)
 
     def imports_of(self, path: Path) -> tuple[Path, ...]:
         """The files of the workspace that import a file, as far as they are listed."""
@@ -95,12 +110,23 @@ class Places:
         return project.importers(path) if project is not None else ()
 
     def files_changed(self, paths: Iterable[Path]) -> None:
-        """Files came, went or changed on disk: what is known of their folders is found out again."""
-        for folder in {self._folder_of(path) for path in paths} & self._places.keys():
-            place = self._places.pop(folder)
-            fresh = Workspace(folder, place.workspace.wishes, place.workspace.shelf)
-            self._places[folder] = Place(fresh, fresh.surroundings_unlisted, oracle=place.oracle)
-            self._spawn(self._list_files(folder))
+        """Files came, went or changed on disk: what is known of their folders is found out again.
+
+        What was known stands until then. Where only known Python files have other texts, nothing else is looked at.
+        """
+        changed: dict[Path, list[Path]] = {}
+        for path in paths:
+            changed.setdefault(self._folder_of(path), []).append(path)
+        for folder in changed.keys() & self._places.keys():
+            place = self._places[folder]
+            if _are_known(place, changed[folder]):
+                for path in changed[folder]:
+                    _renew(place, path)
+                self._changed(folder)
+            else:
+                place.workspace = Workspace(folder, place.workspace.wishes, place.workspace.shelf)
+                place.surroundings = replace(place.surroundings, versions=place.workspace.versions)
+                self._spawn(self._list_files(place))
             if place.oracle is not None:
                 self._spawn(place.oracle.files_changed())
 
@@ -129,7 +155,7 @@ class Places:
             for question, answer in answers.items()
             if answer.kind != "unknown"
         }
-        if known and self._places.get(folder) is place:
+        if known:
             place.surroundings = replace(place.surroundings, outside={**place.surroundings.outside, **known})
             self._changed(folder)
 
@@ -140,7 +166,22 @@ class Places:
                 await place.oracle.close()
 
 
-async def _in_slices(steps: Iterator[Path]) -> AsyncIterator[Path]:
+def _renew(place: Place, changed: Path) -> None:
+    """Take the new text of a file."""
+    place.changed.add(changed)
+    project = place.surroundings.project
+    if project is not None:
+        place.surroundings = replace(place.surroundings, project=project.renewed(changed))
+
+
+def _are_known(place: Place, paths: Iterable[Path]) -> bool:
+    """Whether these are Python files of the workspace that were there before, and are still."""
+    project = place.surroundings.project
+    known = set(project.files or ()) if project is not None else set()
+    return all(path in known and path.is_file() for path in paths)
+
+
+async def _in_slices(steps: Iterator[T]) -> AsyncIterator[T]:
     started = time.perf_counter()
     for step in steps:
         yield step

@@ -62,8 +62,12 @@ class Server(LanguageServer):
     def places(self) -> Places:
         """What lies around open files, looked into beside the typing."""
         from ml_lsp.server.places import Places
+        from ml_lsp.server.progress import Progress
 
-        return Places(self._folder_of, self._interpreter_wishes, self.spawn, self._more_is_known)
+        def progress(title: str) -> Progress:
+            return Progress(self, title, cancellable=False)
+
+        return Places(self._folder_of, self._interpreter_wishes, self.spawn, self._more_is_known, progress)
 
     def disk_changed(self, paths: Iterable[Path]) -> None:
         """Files came, went or changed on disk."""

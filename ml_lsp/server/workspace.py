@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
-
-from lsprotocol import types as lsp
 
 from ml_lsp.finding import Finding
 from ml_lsp.server.diagnostics import push, to_lists
+from ml_lsp.server.progress import Progress
 from ml_lsp.server.server import Server
 from ml_lsp.server.snapshots import Part, Snapshot, path_of
 from ml_lsp.text import Source
@@ -21,9 +18,6 @@ from ml_lsp.text import Source
 if TYPE_CHECKING:
     from ml_lsp.files import FoundFile
     from ml_lsp.opened import Opened
-
-UNNOTICED = 1.0
-"""Seconds after which progress is shown."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +44,13 @@ async def review(server: Server) -> str:
     The report is empty if nothing was found.
     """
     reviewed = []
-    progress = _Progress(server)
+    progress = Progress(server, "ml-lsp: reviewing", cancellable=True)
     try:
         files = found_files(server)
         async for file in review_files(server, files):
             reviewed.append(file)
             show(server, file)
-            await progress.report(len(reviewed), len(files), file.path.name)
+            progress.report(len(reviewed), len(files), file.path.name)
             if progress.cancelled:
                 break
     finally:
@@ -142,44 +136,3 @@ def _markdown(server: Server, files: list[ReviewedFile]) -> str:
 def _shown_path(server: Server, path: Path) -> str:
     roots = [root for root in folders(server) if path.is_relative_to(root)]
     return (path.relative_to(roots[0]) if roots else path).as_posix()
-
-
-class _Progress:
-    """A progress bar in the editor that appears only when the work is long, and can be cancelled there."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._token: str | None = None
-        self._started = time.perf_counter()
-        self._last = 0.0
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the person has had enough."""
-        future = self._server.work_done_progress.tokens.get(self._token) if self._token else None
-        return future is not None and future.cancelled()
-
-    async def report(self, done: int, of: int, message: str) -> None:
-        """Show how far the work is, at most ten times a second."""
-        now = time.perf_counter()
-        if (
-            now - max(self._started + UNNOTICED, self._last + 0.1) < 0
-            or not self._server.session.client.progress
-        ):
-            return
-        self._last = now
-        bar = self._server.work_done_progress
-        if self._token is None:
-            token = str(uuid4())
-            await bar.create_async(token)
-            self._token = token
-            bar.begin(token, lsp.WorkDoneProgressBegin("ml-lsp: reviewing", cancellable=True, percentage=0))
-        bar.report(
-            self._token, lsp.WorkDoneProgressReport(message=message, percentage=100 * done // max(of, 1))
-        )
-
-    def end(self) -> None:
-        """Take the bar away."""
-        if self._token is not None:
-            self._server.work_done_progress.end(self._token, lsp.WorkDoneProgressEnd())
-            self._server.work_done_progress.tokens.pop(self._token, None)

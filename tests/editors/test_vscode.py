@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tap
 from conftest import HERE, Need
-from editor_samples import CLEAN, fill, notebook, write
+from editor_samples import CLEAN, TEXT, fill, notebook, write
 
 # The session of an editor is shared by its tests, so they run in one process.
 pytestmark = pytest.mark.xdist_group("vscode")
@@ -30,6 +30,9 @@ def fill_workspace(workspace: Path, programs: Path) -> Path:
     for name in ("cells.ipynb", "save.ipynb"):
         write(workspace / name, notebook())
     write(workspace / "typing.py", CLEAN)
+    write(workspace / ".gitignore", "made/\n")
+    for name in ("inner/closed.py", "made/ignored.py"):
+        write(workspace / name, TEXT)
     write(workspace / "bin/broken", "#!/bin/sh\nexit 3\n").chmod(0o755)
     for link, program in (("bin/ml-lsp", "ml-lsp"), (".venv/bin/python", "python")):
         write(workspace / link, (programs / program).read_text()).chmod(0o755)

@@ -13,7 +13,7 @@ from ml_lsp.oracle.interpreter import choose
 from ml_lsp.oracle.process import Place
 from ml_lsp.oracle.question import Question
 from ml_lsp.semantics.files import workspace_files
-from ml_lsp.semantics.layout import resolve_module, source_roots
+from ml_lsp.semantics.layout import Layout, source_roots
 from ml_lsp.semantics.requirements import requirement_versions
 
 from .asking import write
@@ -115,5 +115,5 @@ def test_listing_and_reading_requirements_run_and_hang_nothing(workspace, marker
     assert {"jedi.py", "models.py", "__init__.py"} <= names
     assert not names & {"pipe.py", "models.pyi", "self.py", "zero.py", "big.py", "trap.py"}
     assert requirement_versions(workspace) == {}
-    assert resolve_module("pipe", workspace / "train.py", [workspace]) is None
+    assert Layout((workspace,)).find("pipe", workspace / "train.py") is None
     assert not marker.exists()

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from ml_lsp.semantics.layout import Found, find_module, module_name_of, resolve_module, source_roots
+from ml_lsp.semantics.layout import Found, Layout, module_name_of, source_roots
+
+
+def find_module(dotted: str, from_path: Path, roots: list[Path]) -> Found | None:
+    return Layout(tuple(roots)).find(dotted, from_path)
+
+
+def resolve_module(dotted: str, from_path: Path, roots: list[Path]) -> Path | None:
+    """The file of a module, if all of the name leads there."""
+    found = find_module(dotted, from_path, roots)
+    return found.path if found and not found.rest else None
 
 
 def touch(root: Path, *names: str) -> None:
@@ -168,3 +178,23 @@ def test_odd_settings_name_no_root(tmp_path, where):
     pyproject = {"tool": {"setuptools": {"packages": {"find": {"where": [where]}}, "package-dir": where}}}
     assert source_roots(workspace, pyproject) == (workspace,)
     assert source_roots(workspace, {"tool": where}) == (workspace,)
+
+
+def test_what_is_no_regular_file_is_no_module(tmp_path):
+    (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
+    (tmp_path / "folder.py").mkdir()
+    touch(tmp_path, "real.py")
+    (tmp_path / "linked.py").symlink_to(tmp_path / "real.py")
+    layout = Layout((tmp_path,))
+    names = ("loop", "folder", "real", "linked", "a\0b", "x" * 300, "")
+    found = {name for name in names if layout.find(name, tmp_path / "train.py")}
+    assert found == {"real", "linked"}
+
+
+def test_a_folder_is_looked_into_once(tmp_path):
+    touch(tmp_path, *FILES)
+    layout = Layout((tmp_path,))
+    assert layout.find("zoo.net", tmp_path / "train.py")
+    (tmp_path / "late.py").write_text("")
+    assert layout.find("late", tmp_path / "train.py") is None
+    assert find_module("late", tmp_path / "train.py", [tmp_path]) == Found(tmp_path / "late.py", ())

@@ -13,6 +13,18 @@ from tests.server.test_actions import applied
 from tests.server.wire_client import FULL, WireClient, with_pull
 
 Connect = Callable[..., WireClient]
+TEAM_RULE = """
+severity: warning
+tier: default
+area: ours
+title: Our old loader
+message: "It is gone."
+why: "It is gone."
+match: {call: ours.load}
+examples:
+  - {name: found, code: "import ours\\nours.load(1)  # expect: ours/old-load"}
+  - {name: not, code: "import ours\\nours.read(1)"}
+"""
 
 
 def command(client: WireClient, name: str, *arguments: Any) -> dict[str, Any]:
@@ -23,6 +35,19 @@ def command(client: WireClient, name: str, *arguments: Any) -> dict[str, Any]:
 def test_a_rule_is_explained(client: WireClient) -> None:
     assert "# The word ODD" in command(client, "explainRule", "words/odd")["result"]
     assert command(client, "explainRule", "words/none")["result"] is None
+
+
+def test_all_rules_are_listed_those_of_the_team_too(client: WireClient, tmp_path: Path) -> None:
+    listed = command(client, "rules")["result"]
+    assert [rule["id"] for rule in listed] == ["words/bad", "words/far", "words/odd", "words/old"]
+    assert listed[0] == {"id": "words/bad", "title": "The word BAD", "severity": "warning"}
+    (tmp_path / "lint-rules" / "ours").mkdir(parents=True)
+    (tmp_path / "lint-rules" / "ours" / "old-load.yaml").write_text(TEAM_RULE)
+    (tmp_path / "ml-lsp.toml").write_text('rules = ["lint-rules"]\n')
+    client.notify(
+        "workspace/didChangeWatchedFiles", {"changes": [{"uri": client.uri("ml-lsp.toml"), "type": 1}]}
+    )
+    assert command(client, "rules")["result"][0]["id"] == "ours/old-load"
 
 
 def test_fix_all_by_command(client: WireClient) -> None:

@@ -61,3 +61,11 @@ def test_a_hover_is_of_the_text_as_it_stands(client: WireClient) -> None:
     question = client.question("textDocument/hover", position)
     client.send(change, question)
     assert client.answer(question)["result"]["range"] == place(0, 5, 0, 8)
+
+
+def test_the_fix_of_the_finding_is_named_not_that_of_the_page(client: WireClient) -> None:
+    uri = client.open("a.py", "BAD\n\nODD\n\nBAD?\n\nx # ml-lsp: ignore[words/bad]\n")
+    assert "Fix (safe, also on save): Write GOOD." in hover(client, uri, 0, 1)["contents"]["value"]
+    assert "Fix (on request, for review): Write EVEN." in hover(client, uri, 2, 1)["contents"]["value"]
+    assert "There is no automatic fix here." in hover(client, uri, 4, 1)["contents"]["value"]
+    assert "Write better." in hover(client, uri, 6, 24)["contents"]["value"]  # a comment names the rule alone

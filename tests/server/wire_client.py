@@ -12,7 +12,7 @@ from typing import Any
 WORD_SERVER = Path(__file__).with_name("word_server.py")
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
-SILENCE = object()
+SILENCE, REFUSED = object(), object()
 
 FULL = {
     "textDocument": {
@@ -227,7 +227,9 @@ class WireClient:
     def _take(self, message: dict[str, Any]) -> None:
         asks = "id" in message and "method" in message and not self.process.stdin.closed
         if asks and (reply := self.reply(message)) is not SILENCE:
-            self.send({"jsonrpc": "2.0", "id": message["id"], "result": reply})
+            error = {"code": -32601, "message": "not in this editor"}
+            answer = {"error": error} if reply is REFUSED else {"result": reply}
+            self.send({"jsonrpc": "2.0", "id": message["id"], **answer})
         with self._changed:
             self.received.append(message)
             self._changed.notify_all()

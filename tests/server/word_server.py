@@ -1,7 +1,7 @@
 """A server over a review that knows a few words instead of rules, so that its behaviour is known exactly.
 
-BAD has a safe fix, ODD an unsafe one, OLD is deprecated, FAR (of the review profile) names the first
-character as evidence. `SLOW=n` makes the review take n slices of 2 ms, CRASH makes it fail.
+BAD has a safe fix, ODD an unsafe one, neither where a question mark follows; OLD is deprecated, FAR (of the
+review profile) names the first character as evidence. `SLOW=n` makes the review take n slices of 2 ms, CRASH makes it fail.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _rule(word: str) -> Rule:
         title=f"The word {word}",
         message=f"`{word}` is not a good word.",
         why=f"Why {word} is wrong.",
-        fix=FixText(f"Write {better}", safe) if better else None,
+        fix=FixText("Write {better}", safe) if better else None,
         tags=(Tag.DEPRECATED,) if word == "OLD" else (),
         examples=(Example("plain", f"x = {word}  # expect: words/{word.lower()}"),),
         path=Path(f"{word.lower()}.yaml"),
@@ -54,7 +54,9 @@ def _found(text: str, rules: Sequence[Rule]) -> Iterator[Finding]:
         for match in re.finditer(rf"\b{word}\b", text) if word in text else ():
             span = Span(*match.span())
             related = (Related(Span(0, 1), "here it begins"),) if word == "FAR" else ()
-            yield rule.finding(span, edits=(Edit(span, better),) if better else (), related=related)
+            is_fixable = better and not text.startswith("?", span.end)
+            edits = (Edit(span, better),) if is_fixable else ()
+            yield rule.finding(span, edits=edits, related=related, better=better)
 
 
 def review(document: Document, rules: Sequence[Rule], surroundings: Surroundings, memory: Memory) -> Steps:

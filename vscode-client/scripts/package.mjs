@@ -8,7 +8,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const TARGETS = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "win32-x64", "win32-arm64"];
+const TARGETS = [
+  "linux-x64", "linux-arm64", "alpine-x64", "alpine-arm64",
+  "darwin-x64", "darwin-arm64", "win32-x64", "win32-arm64",
+];
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const { values } = parseArgs({ options: { target: { type: "string" }, out: { type: "string" } } });

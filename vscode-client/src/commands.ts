@@ -2,7 +2,7 @@
 
 import { commands, window, type Disposable, type LogOutputChannel } from "vscode";
 import { createRule } from "./createRule";
-import { chooseRule, openRulePage } from "./explainRule";
+import { chooseRule, openRulePage, type ListedRule } from "./explainRule";
 import { fixFile } from "./fixAll";
 import { fixWorkspace } from "./fixWorkspace";
 import { selectProfile } from "./profile";
@@ -13,15 +13,16 @@ import type { Supervisor } from "./supervisor";
 
 /** Registers all commands. */
 export function registerCommands(supervisor: Supervisor, pages: Pages, output: LogOutputChannel): Disposable[] {
+  const listRules = (): Promise<ListedRule[] | undefined> => ask(supervisor, "ml-lsp.rules");
   return [
     commands.registerCommand("mlLsp.restart", () => supervisor.restart()),
     commands.registerCommand("mlLsp.showOutput", () => output.show()),
     commands.registerCommand("mlLsp.fixFile", () => withServer(supervisor, fixFile)),
     commands.registerCommand("mlLsp.fixWorkspace", () => withServer(supervisor, fixWorkspace)),
     commands.registerCommand("mlLsp.reviewWorkspace", () => reviewWorkspace(supervisor, pages)),
-    commands.registerCommand("mlLsp.explainRule", () => chooseRule(pages)),
+    commands.registerCommand("mlLsp.explainRule", () => chooseRule(pages, listRules)),
     commands.registerCommand(OPEN_RULE_PAGE, (rule?: unknown) =>
-      openRulePage(pages, typeof rule === "string" ? rule : undefined),
+      openRulePage(pages, listRules, typeof rule === "string" ? rule : undefined),
     ),
     commands.registerCommand("mlLsp.createRule", createRule),
     commands.registerCommand("mlLsp.selectProfile", selectProfile),

@@ -1,13 +1,6 @@
-/** Runs the server's safe fixes over a file, a notebook or the whole workspace. */
+/** Runs the server's safe fixes over a file or a notebook. */
 
-import {
-  WorkspaceEdit,
-  window,
-  workspace,
-  type TextDocument,
-  type WorkspaceEditEntryMetadata,
-  type WorkspaceEditMetadata,
-} from "vscode";
+import { window, workspace, type TextDocument, type WorkspaceEdit } from "vscode";
 import {
   CodeActionRequest,
   CodeActionResolveRequest,
@@ -28,26 +21,8 @@ export async function fixFile(client: LanguageClient): Promise<void> {
   }
 }
 
-/** Puts many edits into one that the editor shows before it is made, each file with a box to tick. */
-export function preview(edits: readonly WorkspaceEdit[]): WorkspaceEdit {
-  const ask: WorkspaceEditEntryMetadata = { needsConfirmation: true, label: "ml-lsp: safe fixes" };
-  const all = new WorkspaceEdit();
-  for (const [uri, changes] of edits.flatMap((edit) => edit.entries())) {
-    for (const { range, newText } of changes) {
-      all.replace(uri, range, newText, ask);
-    }
-  }
-  return all;
-}
-
-/** Shows `edits` in the preview of the editor; they are made when the person applies them there. */
-export async function applyAfterPreview(edits: readonly WorkspaceEdit[]): Promise<void> {
-  const asRefactoring: WorkspaceEditMetadata = { isRefactoring: true };
-  await workspace.applyEdit(preview(edits), asRefactoring);
-}
-
 /** The edits that make all safe fixes, one for each document that has any. */
-export async function fixesOfAll(
+async function fixesOfAll(
   client: LanguageClient,
   documents: readonly TextDocument[],
 ): Promise<WorkspaceEdit[]> {

@@ -1,44 +1,41 @@
-/** Collects the safe fixes of every file of the workspace and shows them before they are made. */
+/** Has the server find the safe fixes of every file of the workspace, and shows them before they are made. */
 
-import { ProgressLocation, window, workspace, type TextDocument, type Uri, type WorkspaceEdit } from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
-import { applyAfterPreview, fixesOfAll } from "./fixAll";
+import { window, workspace, type WorkspaceEditEntryMetadata, type WorkspaceEditMetadata } from "vscode";
+import { ExecuteCommandRequest, TextDocumentEdit, type LanguageClient, type WorkspaceEdit } from "vscode-languageclient/node";
 
-const FILES = "**/*.{py,ipynb,yaml,yml,json}";
-const NOT_OURS = "**/{.git,.venv,venv,env,node_modules,site-packages,__pycache__,.ipynb_checkpoints}/**";
+/** The editor saves what it changes then. */
+const AS_REFACTORING: WorkspaceEditMetadata = { isRefactoring: true };
 
-/** Asks for the fixes file by file, which may be cancelled, then shows all of them. */
+const ASK: WorkspaceEditEntryMetadata = { needsConfirmation: true, label: "ml-lsp: safe fixes" };
+
+/** Asks the server for one edit of everything; the person sees it, every fix ticked, before it is made. */
 export async function fixWorkspace(client: LanguageClient): Promise<void> {
-  const edits = await window.withProgress(
-    { location: ProgressLocation.Notification, title: "ml-lsp: looking for fixes", cancellable: true },
-    async (progress, token) => {
-      const files = await workspace.findFiles(FILES, NOT_OURS, undefined, token);
-      const found: WorkspaceEdit[] = [];
-      for (const [index, file] of files.entries()) {
-        if (token.isCancellationRequested) {
-          return undefined;
-        }
-        progress.report({ increment: 100 / files.length, message: `${index + 1} of ${files.length}` });
-        found.push(...(await fixesOfAll(client, await documentsOf(file))));
-      }
-      return found;
-    },
-  );
-  if (edits?.length === 0) {
-    void window.showInformationMessage("ml-lsp: nothing in the workspace can be fixed safely.");
-  } else if (edits !== undefined) {
-    await applyAfterPreview(edits);
+  const params = { command: "ml-lsp.workspaceFixes" };
+  const found: WorkspaceEdit | null = await client.sendRequest(ExecuteCommandRequest.type, params);
+  if (found === null) {
+    return; // The person took the progress away.
   }
+  if (isOutdated(client, found)) {
+    void window.showWarningMessage("ml-lsp: a file changed meanwhile; nothing was fixed. Try again.");
+    return;
+  }
+  const edit = await client.protocol2CodeConverter.asWorkspaceEdit(found);
+  const folder = workspace.workspaceFolders?.[0];
+  if (edit.size === 0 || folder === undefined) {
+    void window.showInformationMessage("ml-lsp: nothing in the workspace can be fixed safely.");
+    return;
+  }
+  // The editor shows an edit of which a part needs to be confirmed, and ticks only what does not. What is there already
+  // is neither made nor listed, so that all that is listed is ticked.
+  edit.createFile(folder.uri, { ignoreIfExists: true }, ASK);
+  await workspace.applyEdit(edit, AS_REFACTORING);
 }
 
-/** The document of a file, or the cells of a notebook; nothing for a file that the editor cannot open as text. */
-async function documentsOf(file: Uri): Promise<TextDocument[]> {
-  try {
-    if (file.path.endsWith(".ipynb")) {
-      return (await workspace.openNotebookDocument(file)).getCells().map((cell) => cell.document);
-    }
-    return [await workspace.openTextDocument(file)];
-  } catch {
-    return []; // Too large, binary or gone: there is nothing to fix in it.
-  }
+/** Whether a document has changed since its fixes were found. */
+function isOutdated(client: LanguageClient, edit: WorkspaceEdit): boolean {
+  const versions = new Map(workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
+  return (edit.documentChanges ?? []).filter(TextDocumentEdit.is).some(({ textDocument: { uri, version } }) => {
+    const now = versions.get(client.protocol2CodeConverter.asUri(uri).toString());
+    return version !== null && now !== undefined && now !== version;
+  });
 }

@@ -1,5 +1,6 @@
 // Runs every test of this folder inside the extension host and prints one line for each.
-const TESTS = { ...require("./documents"), ...require("./notebooks"), ...require("./rule_pages"), ...require("./server") };
+const FILES = ["documents", "notebooks", "rule_pages", "server", "workspace"];
+const TESTS = Object.assign({}, ...FILES.map((name) => require(`./${name}`)));
 
 exports.run = async () => {
   let failed = 0;
