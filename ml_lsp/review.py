@@ -170,7 +170,7 @@ def review(
     """
     memory = memory or Memory()
     if document.language != "python":
-        return _config_findings(document, memory.rules(rules), surroundings, memory)
+        return (yield from _config_findings(document, memory.rules(rules), surroundings, memory))
     rule_set = memory.rules(rules)
     before = memory.reviewed.get(document.path)
     pieces = split(document.text, before.split if before else EMPTY, document.cells)
@@ -225,15 +225,25 @@ def _of_notebook(
 
 def _config_findings(
     document: Document, rules: RuleSet, surroundings: Surroundings, memory: Memory
-) -> tuple[Finding, ...]:
-    """The findings of a YAML or JSON document: small enough to be looked at whole, unless nothing is new."""
+) -> Generator[None, None, tuple[Finding, ...]]:
+    """The findings of a YAML or JSON document: small enough to be looked at whole, unless nothing is new.
+
+    The first check to ask who reads the file may read many modules, so each has its slice.
+    """
     before = memory.configs.get(document.path)
     project, versions = surroundings.project, surroundings.versions
     known = (rules, document.text, project, versions)
     if before is not None and before.known == known:
         return before.findings
     file = ConfigFile(document.path, document.text, document.language, project, versions)
-    findings = in_order(config_findings(file, rules.for_libraries(frozenset())))
+    found: list[Finding] = []
+    started = time.perf_counter()
+    for of_check in config_findings(file, rules.for_libraries(frozenset())):
+        found += of_check
+        if time.perf_counter() - started > SLICE_SECONDS:
+            yield
+            started = time.perf_counter()
+    findings = in_order(found)
     memory.configs[document.path] = _ReviewedConfig(known, findings)
     return findings
 

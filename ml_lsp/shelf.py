@@ -13,6 +13,7 @@ from ml_lsp.semantics.files import read_text
 from ml_lsp.semantics.layout import Layout
 from ml_lsp.semantics.module import Module, module_of
 from ml_lsp.semantics.project import Project, imported_names
+from ml_lsp.semantics.words import holds_any
 from ml_lsp.syntax.segments import EMPTY, split
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Shelf:
     open_texts: dict[Path, str] = field(default_factory=dict)
     _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
     _digests: dict[Path, tuple[_Stamp, bytes]] = field(default_factory=dict)
+    _mentioned: dict[Path, tuple[_Stamp, dict[tuple[str, ...], bool]]] = field(default_factory=dict)
     _modules: dict[Path, tuple[_Stamp, Module | None]] = field(default_factory=dict)
     _configs: dict[Path, tuple[_Stamp, ConfigFile | None]] = field(default_factory=dict)
 
@@ -99,6 +101,17 @@ class Shelf:
             known = self._digests[path] = (stamp, digest)
         return known[1]
 
+    def mentions(self, path: Path, words: tuple[str, ...]) -> bool:
+        """Whether the text of a file holds one of the words; False if it cannot be read."""
+        stamp = self._stamp(path)
+        known = self._mentioned.get(path)
+        if known is None or known[0] != stamp:
+            known = self._mentioned[path] = (stamp, {})
+        if words not in known[1]:
+            text = self._text(path)
+            known[1][words] = text is not None and holds_any(text, words)
+        return known[1][words]
+
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
@@ -112,4 +125,5 @@ class Shelf:
             None if listed is None else tuple(path for path in listed if path.suffix == ".py"),
             tuple(path for path in listed or () if language_of_config(path)),
             self.config_at,
+            self.mentions,
         )

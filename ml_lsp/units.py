@@ -76,10 +76,10 @@ def notebook_findings(notebook: Notebook, table: RuleTable) -> Iterator[Finding]
         yield from _run(table.of(Notebook, notebook.inquiry.module.words), notebook)
 
 
-def config_findings(file: ConfigFile, table: RuleTable) -> Iterator[Finding]:
-    """The findings of all checks that look at a YAML or JSON file."""
-    if table.looks_at(ConfigFile):
-        yield from _run(table.of(ConfigFile, file.words), file)
+def config_findings(file: ConfigFile, table: RuleTable) -> Iterator[tuple[Finding, ...]]:
+    """The findings of the checks that look at a YAML or JSON file, check by check."""
+    for checker in table.of(ConfigFile, file.words) if table.looks_at(ConfigFile) else ():
+        yield tuple(_run([checker], file))
 
 
 def _may_call(last: str, words: frozenset[str], inquiry: Inquiry) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TypeVar, cast
+from typing import cast
 
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.module import Module
@@ -19,8 +19,6 @@ from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Span
-
-T = TypeVar("T")
 
 # Functions of PyYAML that read.
 _PYYAML = frozenset({
@@ -47,15 +45,10 @@ _BY_WORD = {
     "HfArgumentParser": "transformers", "TrlParser": "transformers", "add_implicit_resolver": "patched",
     "add_constructor": "patched", "parse_yaml_file": "transformers", "H4ArgumentParser": "transformers",
 }  # fmt: skip
+# Words of code that reads whatever files a folder has.
+_LISTING = ("glob", "iglob", "rglob", "yaml", "yml", "fnmatch")
 _CONFIG_NAME = re.compile(r"[^\s{}*?]*\.(?:ya?ml|json)\Z", re.IGNORECASE)
 _PATTERN = re.compile(r".*\.ya?ml\Z|.*\*.*", re.IGNORECASE)
-
-
-def remembered(project: Project, work: Callable[[Project], T]) -> T:
-    """What a function finds out about a project, worked out once for each state of it."""
-    if work not in project.memory:
-        project.memory[work] = work(project)
-    return cast(T, project.memory[work])
 
 
 def loader_of(file: ConfigFile) -> str | None:
@@ -72,7 +65,20 @@ def loader_of(file: ConfigFile) -> str | None:
 
 def readers(file: ConfigFile) -> list[Module]:
     """The modules of the workspace that hold the file's name, or its folder's and a pattern, as a string."""
-    return [module for module in file.project.modules() if _names(module, file)] if file.project else []
+    if file.project is None:
+        return []
+    remembered, key = file.project.code_memory, (readers, file.path)
+    if key not in remembered:
+        remembered[key] = [module for module in _likely(file, file.project) if _names(module, file)]
+    return cast(list[Module], remembered[key])
+
+
+def _likely(file: ConfigFile, project: Project) -> Iterator[Module]:
+    """The modules whose text holds the file's name, or its folder's and words of reading all files there."""
+    folder = file.path.parent.name
+    listing = set(project.mentioning(*_LISTING)) if folder else set()
+    likely = {*project.mentioning(file.path.name), *listing.intersection(project.mentioning(folder))}
+    return project.modules_at(path for path in project.files or () if path in likely)
 
 
 def loaders(module: Module) -> frozenset[str]:
@@ -96,11 +102,12 @@ def _naming(file: ConfigFile) -> list[Module]:
 
 def workspace_loaders(file: ConfigFile) -> frozenset[str]:
     """All libraries by which the workspace reads configuration."""
-    return remembered(file.project, _all_loaders) if file.project else frozenset()
+    return file.project.remembered_of_code(_all_loaders) if file.project else frozenset()
 
 
 def _all_loaders(project: Project) -> frozenset[str]:
-    return frozenset[str]().union(*(loaders(module) for module in project.modules()))
+    likely = {*project.importing("yaml", *_BY_LIBRARY), *project.mentioning(*_BY_WORD)}
+    return frozenset[str]().union(*(loaders(module) for module in project.modules_at(likely)))
 
 
 def _names(module: Module, file: ConfigFile) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import remembered
 from ml_lsp.semantics.module import Module
 from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.config_tree import Node
@@ -54,12 +53,12 @@ def root_beside(module_path: Path, config_path: str) -> Path | None:
 
 def roots(project: Project) -> tuple[Path, ...]:
     """The folders in which the Hydra programs of a workspace look for configuration."""
-    return remembered(project, _roots)
+    return project.remembered_of_code(_roots)
 
 
 def _roots(project: Project) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
-    for module in project.modules():
+    for module in project.modules_at(project.importing("hydra")):
         if "hydra" in module.tables.libraries:
             for text in _keyword_texts(module, "config_path"):
                 root = root_beside(module.path, text)
@@ -70,12 +69,12 @@ def _roots(project: Project) -> tuple[Path, ...]:
 
 def stored(project: Project) -> frozenset[Stored]:
     """What the Python of a workspace registers in the ConfigStore."""
-    return remembered(project, _stored)
+    return project.remembered_of_code(_stored)
 
 
 def _stored(project: Project) -> frozenset[Stored]:
     found: set[Stored] = set()
-    for module in project.modules():
+    for module in project.modules_at(project.importing("hydra", "hydra_zen")):
         if module.words & {"ConfigStore", "hydra_zen", "store"} and module.tables.libraries & {
             "hydra",
             "hydra_zen",
@@ -88,12 +87,12 @@ def _stored(project: Project) -> frozenset[Stored]:
 
 def has_search_path(project: Project) -> bool:
     """Whether configuration may come from elsewhere: by a search path, a plug-in, hydra-zen."""
-    return remembered(project, _has_search_path)
+    return project.remembered(_has_search_path)
 
 
 def _has_search_path(project: Project) -> bool:
-    plugged = {"SearchPathPlugin", "hydra_zen"}
-    if any(not module.words.isdisjoint(plugged) for module in project.modules()):
+    plugged = ("SearchPathPlugin", "hydra_zen")
+    if any(not module.words.isdisjoint(plugged) for module in project.modules(*plugged)):
         return True
     return any("searchpath" in config.text for config in project.configs())
 

@@ -70,8 +70,8 @@ def answer(
     Of `("class", name)` only the header and what the members are called: who looks into a member asks for that.
     `("mentioned", word)`: whether any piece holds the word.
     `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files
-    that import it. `("configs",)`: the YAML and JSON files of the project. `("modules",)`: the pieces of all
-    its Python files. `("outside", name)`: what is known of an outside name.
+    that import it. `("configs",)`: the YAML and JSON files of the project. `("modules", *words)`: the pieces
+    of its Python files whose text holds one of the words. `("outside", name)`: what is known of an outside name.
     """
     match question:
         case ("mentioned", word):
@@ -83,8 +83,10 @@ def answer(
             return (outside.get(name),)
         case ("configs",):
             return tuple(project.configs()) if project else ()
-        case ("modules",):
-            return tuple(piece for other in project.modules() for piece in other.pieces) if project else ()
+        case ("modules", *words):
+            return (
+                tuple(piece for other in project.modules(*words) for piece in other.pieces) if project else ()
+            )
         case ("file", path):
             other = project.module_at(Path(path)) if project else None
             return other.pieces if other else ()
@@ -233,11 +235,11 @@ class Inquiry:
         first.asked.add(("configs",))
         return tuple(self.project.configs()) if self.project else ()
 
-    def modules(self) -> Iterator[Module]:
-        """The modules of the project, in order."""
+    def modules(self, word: str, *others: str) -> Iterator[Module]:
+        """The modules of the project whose text holds one of the words, in order."""
         first = self.asker or self
-        first.asked.add(("modules",))
-        return self.project.modules() if self.project else iter(())
+        first.asked.add(("modules", word, *others))
+        return self.project.modules(word, *others) if self.project else iter(())
 
     # ---- scopes
 

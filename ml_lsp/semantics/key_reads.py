@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from ml_lsp.semantics.config_readers import remembered
 from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
@@ -25,32 +25,34 @@ class KeyReads:
     converted: frozenset[str]
     compared: frozenset[tuple[str, str]]
 
-    def is_compared(self, key: str) -> bool:
-        """Whether some code compares the key's value with text."""
-        return any(compared == key for compared, _ in self.compared)
 
-    def knows_text(self, text: str) -> bool:
-        """Whether some code compares anything with this text, in capitals or not."""
-        return any(known.lower() == text.lower() for _, known in self.compared)
+def is_converted(project: Project, key: str) -> bool:
+    """Whether some code makes a number of the key's value."""
+    return any(key in found.converted for found in _reads(project, key, key.replace("_", "-")))
 
 
-def key_reads(project: Project) -> KeyReads:
-    """How the modules of a project read keys."""
-    return remembered(project, _all_reads)
+def is_compared(project: Project, key: str) -> bool:
+    """Whether some code compares the key's value with text."""
+    return any(compared == key for found in _reads(project, key) for compared, _ in found.compared)
 
 
-def _all_reads(project: Project) -> KeyReads:
-    found = [_piece_reads(piece) for module in project.modules() for piece in module.pieces]
-    return KeyReads(
-        frozenset[str]().union(*(one.converted for one in found)),
-        frozenset[tuple[str, str]]().union(*(one.compared for one in found)),
-    )
+def knows_text(project: Project, text: str) -> bool:
+    """Whether some code compares anything with this text, in capitals or not."""
+    spelt = (text, text.lower(), text.upper(), text.capitalize())
+    quoted = [f"{mark}{known}{mark}" for known in spelt for mark in "\"'"]
+    return any(known in spelt for found in _reads(project, *quoted) for _, known in found.compared)
+
+
+def _reads(project: Project, word: str, *others: str) -> Iterator[KeyReads]:
+    """How the pieces read keys that hold one of the words in the text of their module."""
+    for module in project.modules(word, *others):
+        yield from map(_piece_reads, module.pieces)
 
 
 def _piece_reads(piece: Segment) -> KeyReads:
-    if key_reads not in piece.memory:
-        piece.memory[key_reads] = _collect(piece)
-    return cast(KeyReads, piece.memory[key_reads])
+    if _piece_reads not in piece.memory:
+        piece.memory[_piece_reads] = _collect(piece)
+    return cast(KeyReads, piece.memory[_piece_reads])
 
 
 def _collect(piece: Segment) -> KeyReads:

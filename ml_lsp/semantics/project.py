@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar, cast
 
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.importers import Importers
 from ml_lsp.semantics.layout import Found, Layout
 from ml_lsp.semantics.module import Module
 
+T = TypeVar("T")
+
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))", re.M
+    r"(?:^|[:;])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))",
+    re.M,
 )
 _NAME = re.compile(r"(\.*[\w.]+)(?:\s+as\s+\w+)?")
 
@@ -42,8 +46,10 @@ class Project:
     `layout`: which file an import leads to. `module_at`: the module in a file, None if it cannot be read.
     `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
     they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
-    and `config_at` reads one; they hold no project themselves. `known_importers`: who imports whom as far as the
-    state before tells. `memory`: what was worked out for this state.
+    and `config_at` reads one; they hold no project themselves. `mentions`: whether the text of a Python file
+    holds one of some words, told without parsing it. `known_importers`: who imports whom as far as the state
+    before tells. `memory`: what was worked out for this state, and `code_memory` what rests on its Python files
+    alone.
     """
 
     layout: Layout
@@ -52,12 +58,37 @@ class Project:
     files: tuple[Path, ...] | None = None
     config_files: tuple[Path, ...] = ()
     config_at: Callable[[Path], ConfigFile | None] = lambda path: None
+    mentions: Callable[[Path, tuple[str, ...]], bool] = lambda path, words: True
     known_importers: Importers | None = None
     memory: dict[object, object] = field(default_factory=dict)
+    code_memory: dict[object, object] = field(default_factory=dict)
+    _mentioning: dict[tuple[str, ...], tuple[Path, ...]] = field(default_factory=dict)
 
     def renewed(self, changed: Path) -> Project:
         """The same project after the text of a file has changed, but none has come or gone."""
-        return replace(self, memory={}, known_importers=self._importers.after_change(changed))
+        if changed.suffix != ".py":
+            return replace(self, memory={}, known_importers=self._importers)
+        mentioning = {
+            words: files
+            for words, files in self._mentioning.items()
+            if (changed in files) == self.mentions(changed, words)
+        }
+        importers = self._importers.after_change(changed)
+        return replace(
+            self, memory={}, code_memory={}, _mentioning=mentioning, known_importers=importers
+        )
+
+    def remembered(self, work: Callable[[Project], T]) -> T:
+        """What a function finds out about a project, worked out once for each state of it."""
+        if work not in self.memory:
+            self.memory[work] = work(self)
+        return cast(T, self.memory[work])
+
+    def remembered_of_code(self, work: Callable[[Project], T]) -> T:
+        """The same for what rests on the Python files alone: it stands while only config files change."""
+        if work not in self.code_memory:
+            self.code_memory[work] = work(self)
+        return cast(T, self.code_memory[work])
 
     def find(self, dotted: str, from_path: Path) -> Found | None:
         """The file that a dotted name leads to when `from_path` imports it, and what of the name is left."""
@@ -78,9 +109,31 @@ class Project:
             self.files or (), partial(_imported_files, self.layout, self.imports_at)
         )
 
-    def modules(self) -> Iterator[Module]:
-        """All modules of the workspace that can be read, in order."""
-        for file in self.files or ():
+    def mentioning(self, word: str, *others: str) -> tuple[Path, ...]:
+        """The Python files of the workspace whose text holds one of the words, in order."""
+        words = (word, *others)
+        if words not in self._mentioning:
+            self._mentioning[words] = tuple(file for file in self.files or () if self.mentions(file, words))
+        return self._mentioning[words]
+
+    def importing(self, *libraries: str) -> tuple[Path, ...]:
+        """The Python files of the workspace that may import one of the libraries, by root name, in order."""
+        roots = frozenset(libraries)
+        return tuple(file for file in self.files or () if not roots.isdisjoint(self._imported_roots(file)))
+
+    def _imported_roots(self, file: Path) -> Iterator[str]:
+        return (name.partition(".")[0] for name in self.imports_at(file))
+
+    def modules(self, word: str, *others: str) -> Iterator[Module]:
+        """The modules of the workspace that can be read and whose text holds one of the words, in order.
+
+        Nothing but the words is asked of the others: most modules have nothing to do with a question.
+        """
+        return self.modules_at(self.mentioning(word, *others))
+
+    def modules_at(self, files: Iterable[Path]) -> Iterator[Module]:
+        """The modules in files, those that can be read."""
+        for file in files:
             module = self.module_at(file)
             if module is not None:
                 yield module

@@ -10,7 +10,7 @@ from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.config_readers import loader_of
 from ml_lsp.semantics.config_roles import is_parameter_file
 from ml_lsp.semantics.config_values import texts_under
-from ml_lsp.semantics.key_reads import key_reads
+from ml_lsp.semantics.key_reads import is_compared
 from ml_lsp.syntax.config_edits import scalar_edit
 from ml_lsp.syntax.config_tree import Node
 
@@ -51,4 +51,4 @@ def _among_texts(sequence: Node) -> Iterator[Node]:
 def _is_text_elsewhere(file: ConfigFile, key: str) -> bool:
     """Whether the key's value is text in another file of parameters, or is compared with text."""
     assert file.project is not None
-    return bool(texts_under(file.project, key)) or key_reads(file.project).is_compared(key)
+    return bool(texts_under(file.project, key)) or is_compared(file.project, key)

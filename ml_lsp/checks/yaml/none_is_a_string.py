@@ -9,7 +9,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.config_readers import workspace_loaders
 from ml_lsp.semantics.config_roles import is_parameter_file
-from ml_lsp.semantics.key_reads import key_reads
+from ml_lsp.semantics.key_reads import is_converted, knows_text
 from ml_lsp.syntax.config_edits import scalar_edit
 
 
@@ -20,12 +20,13 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
         return
     if not is_parameter_file(file) or not workspace_loaders(file).isdisjoint(rule.data["understanding"]):
         return
-    reads = key_reads(file.project)
     for path, node in file.walk():
         key = path[-1] if path else ""
         if not node.is_plain or not isinstance(key, str) or node.text not in spellings:
             continue
-        if key not in rule.data["names"] and key not in reads.converted and not reads.knows_text(node.text):
+        if key in rule.data["names"]:
+            continue
+        if not is_converted(file.project, key) and not knows_text(file.project, node.text):
             replacement = spellings[node.text]
             edits = [scalar_edit(node, replacement)]
             yield rule.finding(node.span, edits=edits, value=node.text, replacement=replacement)

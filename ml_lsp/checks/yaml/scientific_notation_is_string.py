@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.config_readers import loader_of
 from ml_lsp.semantics.config_roles import is_parameter_file
-from ml_lsp.semantics.key_reads import key_reads
+from ml_lsp.semantics.key_reads import is_converted
 from ml_lsp.syntax.config_edits import scalar_edit
 from ml_lsp.syntax.config_tree import Node
 
@@ -24,10 +24,11 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
         return
     if not is_parameter_file(file) or loader_of(file) != "pyyaml" or file.project is None:
         return
-    converted = key_reads(file.project).converted
     for path, node in file.walk():
         key = next((part for part in reversed(path) if isinstance(part, str)), "")
-        if _is_text_number(node) and key not in converted and not _is_identifier(key, rule):
+        if not _is_text_number(node) or _is_identifier(key, rule):
+            continue
+        if not is_converted(file.project, key):
             fixed = _for_yaml(node.text)
             yield rule.finding(node.span, edits=[scalar_edit(node, fixed)], value=node.text, fixed=fixed)
 

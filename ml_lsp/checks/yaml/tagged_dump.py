@@ -58,7 +58,7 @@ def _is_represented(call: Call, rule: Rule) -> bool:
     """Whether the module or another one teaches PyYAML new types."""
     inquiry = call.scope.inquiry
     words = rule.data["teaching"]
-    return any(not module.words.isdisjoint(words) for module in (inquiry.module, *inquiry.modules()))
+    return any(not module.words.isdisjoint(words) for module in (inquiry.module, *inquiry.modules(*words)))
 
 
 def _finding(call: Call, node: ast.expr, odd: Odd, safe: bool, rule: Rule) -> Finding:
