@@ -19,7 +19,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixing import Fixed, fix_all, lines_of
 from ml_lsp.ignores import Silenced, silence
 from ml_lsp.opened import Opened, opened, rewritten
-from ml_lsp.report.results import Reviewed
+from ml_lsp.report.results import Reviewed, counted_once
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.rulebook import known_rules
 from ml_lsp.settings import rule_chooser
@@ -253,7 +253,17 @@ def cores() -> int:
 
 
 def review_files(files: Sequence[FoundFile], plan: Plan, jobs: int) -> Iterator[Outcome]:
-    """Review files, in order, with at most `jobs` processes."""
+    """Review files, in order, with at most `jobs` processes.
+
+    A mistake that shows in two of the files is reported once, in the one that it counts in.
+    """
+    paths = {Path.cwd() / found.path for found in files}
+    for outcome in _outcomes(files, plan, jobs):
+        file = outcome.reviewed
+        yield replace(outcome, reviewed=replace(file, findings=counted_once(file.findings, paths)))
+
+
+def _outcomes(files: Sequence[FoundFile], plan: Plan, jobs: int) -> Iterator[Outcome]:
     chunks = [files[at : at + _CHUNK] for at in range(0, len(files), _CHUNK)]
     if min(jobs, len(chunks)) <= 1 or _size(files) < _WORTH_A_POOL:
         reviewer = Reviewer(plan)

@@ -110,12 +110,14 @@ class Rule:
         related: Iterable[Related] = (),
         message: str = "",
         severity: Severity | None = None,
+        counted_in: Path | None = None,
         **words: object,
     ) -> Finding:
         """A finding of this rule at `span`.
 
         `words` fill the page's message (or `message`, where a check has several) and fix title. `edits` and
-        `rewrites` make it fixable; `safe=False` withdraws the page's promise for this one place.
+        `rewrites` make it fixable; `safe=False` withdraws the page's promise for this one place. `counted_in`: see
+        `Finding`.
         """
         fix = None
         edits, rewrites = tuple(edits), tuple(rewrites)
@@ -125,7 +127,15 @@ class Rule:
             fix = Fix(fix_title, edits, self.fix.safe if safe is None else safe, rewrites)
         text = " ".join((message or self.message).format(**words).split())
         return Finding(
-            self.id, severity or self.severity, self.tier, span, text, fix, tuple(related), self.tags
+            self.id,
+            severity or self.severity,
+            self.tier,
+            span,
+            text,
+            fix,
+            tuple(related),
+            self.tags,
+            counted_in,
         )
 
 

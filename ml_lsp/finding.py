@@ -80,7 +80,11 @@ class Related:
 
 @dataclass(frozen=True)
 class Finding:
-    """One report of one rule at one place."""
+    """One report of one rule at one place.
+
+    `counted_in`: where one mistake shows in two files, the other one, in whose findings it counts; a run over
+    both reports it there, with this place as related.
+    """
 
     rule: str
     severity: Severity
@@ -90,6 +94,7 @@ class Finding:
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
     tags: tuple[Tag, ...] = ()
+    counted_in: Path | None = None
 
     def shift(self, by: int) -> Finding:
         """The same finding in a text that starts `by` code points earlier."""

@@ -187,6 +187,7 @@ def _finding_values(finding: Finding) -> list[Any]:
         ],
         [[item.span, item.message, item.path and str(item.path)] for item in finding.related],
         [tag.value for tag in finding.tags],
+        finding.counted_in and str(finding.counted_in),
     ]
 
 
@@ -195,7 +196,7 @@ def _rewrite_values(rewrite: Rewrite) -> list[Any]:
 
 
 def _finding(values: list[Any]) -> Finding:
-    rule, severity, tier, span, message, fix, related, tags = values
+    rule, severity, tier, span, message, fix, related, tags, counted_in = values
     return Finding(
         rule,
         Severity(severity),
@@ -205,6 +206,7 @@ def _finding(values: list[Any]) -> Finding:
         _fix(*fix) if fix else None,
         tuple(Related(Span(*span), text, Path(path) if path else None) for span, text, path in related),
         tuple(Tag(tag) for tag in tags),
+        Path(counted_in) if counted_in else None,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_lsp.cli import main
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.semantics.config_file import LARGEST, ConfigFile
 from ml_lsp.shelf import Shelf
@@ -86,3 +87,27 @@ def test_a_half_typed_cell_does_not_blank_the_findings_of_others() -> None:
     assert shown("x = (1", "print(x, gone)") == ["gone"]
     assert shown("x = 1\ny = 2", "print(x, gone)") == ["gone"]
     assert shown("x = 1\ny = 2", "print(x)") == []
+
+
+def test_one_mistake_in_two_files_is_reported_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/train.yaml").write_text("lr: 0.01\n")
+    (tmp_path / "train.py").write_text(
+        "import argparse, yaml\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.1)\n"
+        "args = p.parse_args()\nwith open('conf/train.yaml') as file:\n    cfg = yaml.safe_load(file)\n"
+        "cfg.update(vars(args))\n"
+    )
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def places(*paths: str) -> list[str]:
+        selected = ["--select", "config/two-sources-of-truth", "--format", "json"]
+        assert main(["check", *selected, *paths]) == 1
+        return [found["path"] for found in json.loads(capsys.readouterr().out)]
+
+    for _ in ("anew", "from what is kept"):
+        assert places(".") == ["train.py"]
+        assert places("conf") == ["conf/train.yaml"]
+        assert places("conf/train.yaml", "train.py") == ["train.py"]

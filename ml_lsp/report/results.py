@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from ml_lsp.catalogue import Rule
@@ -60,6 +61,11 @@ class Reviewed:
             at = max(0, bisect_right([start.offset for start in self.cells], span.start) - 1)
             cell, first = self.cells[at].number, self.source.line_of(self.cells[at].offset)
         return Place(cell, start.line - first + 1, start.column + 1, end.line - first + 1, end.column + 1)
+
+
+def counted_once(findings: tuple[Finding, ...], paths: Collection[Path]) -> tuple[Finding, ...]:
+    """The findings of one file without those that are told in another one of the same report, at `paths`."""
+    return tuple(finding for finding in findings if finding.counted_in not in paths)
 
 
 @dataclass(frozen=True)

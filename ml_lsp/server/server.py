@@ -119,23 +119,36 @@ class Server(LanguageServer):
         uri = done.snapshot.uri
         if uri in self._idle:
             self._idle.pop(uri).cancel()
-        if done.snapshot.language == "python":
-            loop = asyncio.get_running_loop()
-            self._idle[uri] = loop.call_later(PAUSE, self._look_around, done)
+        loop = asyncio.get_running_loop()
+        self._idle[uri] = loop.call_later(PAUSE, self._look_around, done)
 
     def _look_around(self, done: Reviewed) -> None:
-        """Look up the outside names of a document; review again the open files that import it."""
+        """Look up the outside names of a document; review again the open files that rest on it."""
         snapshot, path = done.snapshot, done.snapshot.path
         self._idle.pop(snapshot.uri, None)
-        self.places.look_up(path, self.session.engine.memory.outside_names(path))
+        if snapshot.language == "python":
+            self.places.look_up(path, self.session.engine.memory.outside_names(path))
         if snapshot.is_notebook or self._told.get(path) == snapshot.text:
             return
         first = path not in self._told
         self._told[path] = snapshot.text
         self.places.texts_changed(path, snapshot.text)
+        if not first:
+            self._review_resting_on(path)
+
+    def closed(self, path: Path) -> None:
+        """A file was closed: what is on disk counts again."""
+        if self._told.pop(path, None) is not None:
+            self.places.texts_changed(path, None)
+            self._review_resting_on(path)
+
+    def _review_resting_on(self, path: Path) -> None:
+        """Review again the open files that import a file, or whose findings rest on it: Python on a config file
+        and the other way round."""
         importers = set(self.places.imports_of(path))
         for other in self.session.open_snapshots():
-            if not first and other.path in importers:
+            files, everywhere = self.session.engine.memory.relied_on(other.path)
+            if other.path != path and (everywhere or other.path in importers or path in files):
                 self.spawn(self._review_again(other))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

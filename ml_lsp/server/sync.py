@@ -47,6 +47,7 @@ def closed(server: Server, uri: str) -> None:
     server.session.forget(uri)
     server.session.touched.set()
     clear(server, [uri])
+    server.closed(path_of(uri))
 
 
 def notebook_changed(server: Server, params: lsp.DidChangeNotebookDocumentParams) -> None:

@@ -120,14 +120,13 @@ def show(server: Server, file: ReviewedFile) -> None:
 
 def _markdown(server: Server, files: list[ReviewedFile]) -> str:
     from ml_lsp.report import render
-    from ml_lsp.report.results import Report, Reviewed
+    from ml_lsp.report.results import Report, Reviewed, counted_once
 
+    paths = {file.path for file in files}
     telling = tuple(
-        Reviewed(
-            _shown_path(server, file.path), file.opened.document.text, file.findings, (), file.opened.cells
-        )
+        Reviewed(_shown_path(server, file.path), file.opened.document.text, found, (), file.opened.cells)
         for file in files
-        if file.findings
+        if (found := counted_once(file.findings, paths))
     )
     rules = {rule.id: rule for file in files for rule in server.session.configuration.known_rules(file.path)}
     return render(Report(telling, rules, len(files)), "markdown") if telling else ""

@@ -131,3 +131,66 @@ def test_a_killed_oracle_is_no_concern_of_the_editor(client: WireClient) -> None
         {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": text + "\nx = 1\n"}]},
     )
     assert codes(client, uri, 2) == ["torch/missing-no-grad"]
+
+
+SCRIPT = """\
+import argparse
+import yaml
+
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float, default=0.001)
+args = p.parse_args()
+with open("configs/train.yaml") as file:
+    cfg = yaml.safe_load(file)
+cfg.update(vars(args))
+"""
+TWO = "config/two-sources-of-truth"
+
+
+def test_one_mistake_in_two_files_shows_in_both_and_goes_from_both(
+    client: WireClient, tmp_path: Path
+) -> None:
+    config = tmp_path / "configs/train.yaml"
+    config.parent.mkdir()
+    config.write_text("lr: 0.01\n")
+    (tmp_path / "train.py").write_text(SCRIPT)
+    script_uri, config_uri = (
+        client.open("train.py", SCRIPT),
+        client.open("configs/train.yaml", "lr: 0.01\n", language="yaml"),
+    )
+    until(client, script_uri, [TWO])
+    until(client, config_uri, [TWO])
+    [here], [there] = (client.publishes(uri)[-1]["diagnostics"] for uri in (script_uri, config_uri))
+    assert here["range"]["start"] == {"line": 4, "character": 43}
+    assert there["range"] == {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 8}}
+    [to_config], [to_script] = here["relatedInformation"], there["relatedInformation"]
+    assert to_config["location"] == {
+        "uri": config_uri,
+        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 8}},
+    }
+    assert to_script["location"] == {"uri": script_uri, "range": here["range"]}
+    time.sleep(0.5)  # both have been looked around
+    client.send(client.change(config_uri, 2, "lr: 0.001\n"))
+    until(client, config_uri, [])
+    until(client, script_uri, [])
+    client.send(client.change(script_uri, 2, SCRIPT.replace("0.001", "0.5")))
+    until(client, script_uri, [TWO])
+    until(client, config_uri, [TWO])
+
+
+def test_what_was_typed_into_a_closed_config_file_no_longer_counts(
+    client: WireClient, tmp_path: Path
+) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/train.yaml").write_text("lr: 0.001\n")
+    (tmp_path / "train.py").write_text(SCRIPT)
+    script_uri, config_uri = (
+        client.open("train.py", SCRIPT),
+        client.open("configs/train.yaml", "lr: 0.001\n", language="yaml"),
+    )
+    until(client, config_uri, [])
+    time.sleep(0.5)
+    client.send(client.change(config_uri, 2, "lr: 0.7\n"))
+    until(client, script_uri, [TWO])
+    client.notify("textDocument/didClose", {"textDocument": {"uri": config_uri}})
+    until(client, script_uri, [])

@@ -2,58 +2,84 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
-from ml_lsp.semantics.argparse import is_parser
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.cli_options import CliOption, cli_options
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.config_merges import named_configs, winner
+from ml_lsp.semantics.config_readers import readers
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.values import Const
+from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.config_tree import Entry
 
 
-def check(call: Call, rule: Rule) -> Iterator[Finding]:
+def check(subject: Call | ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report an option whose default differs from what the configuration file says of the same setting."""
-    inquiry, default = call.scope.inquiry, call.argument(None, "default")
-    names = [arg.value for arg in call.node.args if isinstance(arg, ast.Constant)]
-    value = call.scope.value(default) if default is not None else None
-    if default is None or not isinstance(value, Const) or value.value is None or not names:
-        return
-    if not inquiry.module.words.isdisjoint(rule.data["reconciling"]) or is_test_code(call.scope):
-        return
-    longest = max((str(name).lstrip("-").replace("-", "_") for name in names), key=len)
-    dest = str(call.constant(None, "dest") or longest)
-    if _normal(dest, rule) in rule.data["runtime"] or not is_parser(call.scope, call.receiver):
-        return
-    file = _config(inquiry)
-    entry = _entry(file, _normal(dest, rule), rule) if file is not None else None
-    if file is None or entry is None or not _differ(value.value, entry.value.value_12):
-        return
-    wins = winner(inquiry, entry.key.text, dest)
-    if wins is not None:
+    if isinstance(subject, Call):
+        yield from _of_reader(subject, rule)
+    else:
+        yield from _of_file(subject, rule)
+
+
+def _of_reader(call: Call, rule: Rule) -> Iterator[Finding]:
+    """At the defaults in the module that reads the file."""
+    file = _config(call.scope.inquiry, rule)
+    for option, entry, wins in _disagreeing(call.scope.inquiry, file, rule) if file else ():
+        assert file is not None
         related = [Related(entry.span, f"`{file.path.name}` says {entry.value.raw}", file.path)]
         message = rule.data["messages"].get(wins, "")
         yield rule.finding(
-            call.scope.span(default), related=related, message=message, key=entry.key.text,
-            cli=call.scope.text(default), stated=entry.value.raw, file=file.path.name,
+            option.span, related=related, message=message, key=entry.key.text,
+            cli=option.text, stated=entry.value.raw, file=file.path.name,
         )  # fmt: skip
+
+
+def _of_file(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
+    """At the values in the file."""
+    for module in readers(file):
+        inquiry = Inquiry(module, file.versions, project=file.project)
+        named = _config(inquiry, rule)
+        if named is None or named.path != file.path:
+            continue
+        for option, entry, wins in _disagreeing(inquiry, file, rule):
+            script = module.path.name
+            related = [Related(option.span, f"the option's default in `{script}`", module.path)]
+            message = rule.data["messages"][f"{wins}, seen from the file"]
+            yield rule.finding(
+                entry.value.span, related=related, message=message, counted_in=module.path,
+                key=entry.key.text, cli=option.text, stated=entry.value.raw, script=script,
+            )  # fmt: skip
+
+
+def _config(inquiry: Inquiry, rule: Rule) -> ConfigFile | None:
+    """The one configuration file that a module names and reads."""
+    module = inquiry.module
+    if not module.words.isdisjoint(rule.data["reconciling"]) or is_test_path(module.path):
+        return None
+    if not any(module.mentioning(name.rpartition(".")[2]) for name in rule.calls):
+        return None
+    found = named_configs(inquiry)
+    return found[0] if len(found) == 1 else None
+
+
+def _disagreeing(inquiry: Inquiry, file: ConfigFile, rule: Rule) -> Iterator[tuple[CliOption, Entry, str]]:
+    """The options of a module, each with the entry that says something else, and which of the two wins."""
+    for option in cli_options(inquiry):
+        name = _normal(option.dest, rule)
+        entry = _entry(file, name, rule) if name not in rule.data["runtime"] else None
+        if entry is not None and _differ(option.value, entry.value.value_12):
+            wins = winner(inquiry, entry.key.text, option)
+            if wins is not None:
+                yield option, entry, wins
 
 
 def _normal(name: str, rule: Rule) -> str:
     name = name.lower().replace("-", "_")
     aliases: dict[str, str] = rule.data["aliases"]
     return aliases.get(name, name)
-
-
-def _config(inquiry: Inquiry) -> ConfigFile | None:
-    """The one configuration file that the module names."""
-    found = named_configs(inquiry)
-    return found[0] if len(found) == 1 else None
 
 
 def _entry(file: ConfigFile, name: str, rule: Rule) -> Entry | None:
