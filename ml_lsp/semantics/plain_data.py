@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.omegaconf import ConfigPath, config_path
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import TENSOR, class_of
 from ml_lsp.semantics.values import Attr, Display, Op, Ref, Result, Value
@@ -64,6 +65,8 @@ def odd_kind(scope: Scope, value: Value) -> str | None:
             return _library_kind(name, args) or ("Tensor" if class_of(scope, value) == Ref(TENSOR) else None)
         case Result() if class_of(scope, value) == Ref(TENSOR):
             return "Tensor"
+    if config_path(value) == ConfigPath(()):
+        return "DictConfig"
     return "dataclass" if _is_dataclass_instance(scope, value) else None
 
 
