@@ -25,18 +25,10 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         if any(call.when > wrap.when for call in made) or any(c.method == "prepare" for c in after):
             continue
         for call in made:
-            if call.node not in seen and not _exclusive(call, wrap) and _is_used(call, after):
+            if call.node not in seen and not call.block.excludes(wrap.block) and _is_used(call, after):
                 seen.add(call.node)
                 related = [wrap.scope.related(wrap.node, "sharded here")]
                 yield rule.finding(call.span, related=related)
-
-
-def _exclusive(one: Call, other: Call) -> bool:
-    """Whether two calls stand in different arms of one statement, so that only one of them runs."""
-    arms = {block.node: block.arm for block in one.block.chain() if isinstance(block.node, ast.If)}
-    return any(
-        arms.get(block.node, block.arm) != block.arm for block in other.block.chain() if block.node in arms
-    )
 
 
 def _is_used(made: Call, after: list[Call]) -> bool:
