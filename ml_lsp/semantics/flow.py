@@ -41,11 +41,6 @@ class Block:
         """Whether this block is `other` or lies in it."""
         return any(block is other for block in self.chain())
 
-    def excludes(self, other: Block) -> bool:
-        """Whether the two stand in different arms of one `if`, so that only one of them runs."""
-        arms = {block.node: block.arm for block in self.chain() if isinstance(block.node, ast.If)}
-        return any(arms.get(block.node, block.arm) != block.arm for block in other.chain())
-
 
 @dataclass(eq=False, repr=False)
 class Definition:

@@ -45,10 +45,14 @@ class Defaults:
 
 
 def root_beside(module_path: Path, config_path: str) -> Path | None:
-    """The folder that a `config_path` in a Python file means; None for `pkg://` and what is no plain path."""
+    """The folder that a `config_path` in a Python file means; None for `pkg://` and what is no plain path.
+
+    Before version 1.1 it named the file: then its folder.
+    """
     if "://" in config_path or config_path.startswith("/") or "\0" in config_path:
         return None
-    return Path(os.path.normpath(module_path.parent / config_path))
+    meant = Path(os.path.normpath(module_path.parent / config_path))
+    return meant.parent if meant.suffix in (".yaml", ".yml") else meant
 
 
 def roots(project: Project) -> tuple[Path, ...]:

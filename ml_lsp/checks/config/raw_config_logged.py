@@ -16,6 +16,7 @@ from ml_lsp.semantics.config_logging import (
     recorded,
     uncopied,
 )
+from ml_lsp.semantics.training import exclude_each_other
 from ml_lsp.semantics.values import Result, Value, identity
 
 
@@ -30,7 +31,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if config is None:
         return
     later = [change for change in _telling(body, config, rule) if change.when > call.when]
-    later = [change for change in later if not change.block.excludes(call.block)]
+    later = [change for change in later if not exclude_each_other(change.block, call.block)]
     if later and not any(other.when > later[-1].when for other in _records(body, config, later)):
         yield _finding(call, later[0], rule.message, rule)
 

@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.fsdp import optimizers_of, sharded
+from ml_lsp.semantics.training import exclude_each_other
 from ml_lsp.semantics.values import identity
 
 
@@ -25,7 +26,11 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         if any(call.when > wrap.when for call in made) or any(c.method == "prepare" for c in after):
             continue
         for call in made:
-            if call.node not in seen and not call.block.excludes(wrap.block) and _is_used(call, after):
+            if (
+                call.node not in seen
+                and not exclude_each_other(call.block, wrap.block)
+                and _is_used(call, after)
+            ):
                 seen.add(call.node)
                 related = [wrap.scope.related(wrap.node, "sharded here")]
                 yield rule.finding(call.span, related=related)
