@@ -71,14 +71,27 @@ class Zero:
 
 def zero_of(inquiry: Inquiry, made: Result) -> Zero | None:
     """The ZeRO settings of an engine: of the file or dict it is given, else of the workspace's only file."""
-    given = made.argument(10, "config") or made.keyword("config_params")
+    given = _given_config(made)
     if isinstance(given, Display) and given.kind == "dict":
         return _of_dict(given)
     if isinstance(given, Const):
-        named = [config for config in _configs(inquiry) if _is_named(config.file.path, given.value)]
-        return _of_file(named[0]) if len(named) == 1 else None
+        named = named_config(inquiry, made)
+        return _of_file(named) if named is not None else None
     found = list(_configs(inquiry))
     return _of_file(found[0]) if len(found) == 1 else None
+
+
+def named_config(inquiry: Inquiry, made: Result) -> DeepSpeedConfig | None:
+    """The file that an engine's `config=` names, if there is one such file in the workspace."""
+    given = _given_config(made)
+    if not isinstance(given, Const):
+        return None
+    found = [config for config in _configs(inquiry) if _is_named(config.file.path, given.value)]
+    return found[0] if len(found) == 1 else None
+
+
+def _given_config(made: Result) -> Value | None:
+    return made.argument(10, "config") or made.keyword("config_params")
 
 
 def _configs(inquiry: Inquiry) -> Iterator[DeepSpeedConfig]:

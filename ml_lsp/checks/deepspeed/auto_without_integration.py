@@ -6,25 +6,50 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
+from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.config_readers import place_of_name
 from ml_lsp.semantics.deepspeed import DeepSpeedConfig, deepspeed_config
+from ml_lsp.semantics.engines import named_config
+from ml_lsp.semantics.values import Result
 from ml_lsp.syntax.config_tree import Node
 
 
-def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
+def check(subject: ConfigFile | Call, rule: Rule) -> Iterator[Finding]:
     """Report the first "auto" that reaches `deepspeed.initialize`, the others as related."""
-    config = deepspeed_config(file)
-    found = list(_autos(config, rule)) if config is not None else []
-    if config is None or not found or not config.is_plain:
+    if isinstance(subject, Call):
+        yield from _of_call(subject, rule)
         return
-    if any(not module.words.isdisjoint(rule.data["filling"]) for module in config.readers):
-        return
-    related = [Related(node.span, f'`{key}` is "auto" as well') for key, node in found[1:]]
-    places = [place_of_name(module, file) for module in config.readers]
-    related += [Related(span, "read here", path) for path, span in filter(None, places)]
-    key, node = found[0]
-    yield rule.finding(node.span, related=related, key=key)
+    config = deepspeed_config(subject)
+    found = _unfilled(config, rule) if config is not None else []
+    if config is not None and found:
+        related = [Related(node.span, f'`{key}` is "auto" as well') for key, node in found[1:]]
+        places = [place_of_name(module, subject) for module in config.readers]
+        related += [Related(span, "read here", path) for path, span in filter(None, places)]
+        key, node = found[0]
+        yield rule.finding(node.span, related=related, key=key)
+
+
+def _of_call(call: Call, rule: Rule) -> Iterator[Finding]:
+    """The same where the file is given to DeepSpeed."""
+    node = call.argument(10, "config") or call.argument(None, "config_params")
+    config = named_config(call.scope.inquiry, call.value) if isinstance(call.value, Result) else None
+    found = _unfilled(config, rule) if config is not None else []
+    if node is not None and config is not None and found:
+        path, (key, place) = config.file.path, found[0]
+        related = [Related(place.span, f'`{key}` is "auto"', path)]
+        message = rule.data["messages"]["given"]
+        yield rule.finding(
+            call.scope.span(node), related=related, message=message, key=key, file=path.name, counted_in=path
+        )
+
+
+def _unfilled(config: DeepSpeedConfig, rule: Rule) -> list[tuple[str, Node]]:
+    found = list(_autos(config, rule))
+    if not found or not config.is_plain:
+        return []
+    filled = any(not module.words.isdisjoint(rule.data["filling"]) for module in config.readers)
+    return [] if filled else found
 
 
 def _autos(config: DeepSpeedConfig, rule: Rule) -> Iterator[tuple[str, Node]]:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
-from ml_lsp.finding import Finding, Related
+from ml_lsp.finding import Finding, Related, Severity
+from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.deepspeed import DeepSpeedConfig, deepspeed_config
+from ml_lsp.semantics.engines import engine_of, named_config
+from ml_lsp.semantics.evaluate import unwrapped_iterable
+from ml_lsp.semantics.loaders import iterations
+from ml_lsp.semantics.values import Result
 from ml_lsp.syntax.config_edits import remove_entry
 
 _TOTAL, _MICRO, _STEPS = "train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps"
 
 
-def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
-    """Report batch sizes that no number of processes can make agree."""
-    config = deepspeed_config(file)
+def check(subject: ConfigFile | Call, rule: Rule) -> Iterator[Finding]:
+    """Report batch sizes that no number of processes can make agree, and a loader that has another one."""
+    if isinstance(subject, Call):
+        yield from _of_loader(subject, rule)
+        return
+    config = deepspeed_config(subject)
     if config is None or any(config.root.entry(key) for key in rule.data["parallel"]):
         return
     for key in (_TOTAL, _MICRO, _STEPS):
@@ -24,6 +32,47 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(node.span, message=rule.data["messages"]["small"], key=key, value=node.raw)
             return
     yield from _disagreeing(config, rule)
+    yield from _missing(config, rule)
+
+
+def _missing(config: DeepSpeedConfig, rule: Rule) -> Iterator[Finding]:
+    """Neither of the two from which DeepSpeed works out the rest."""
+    known = [config.root.entry(key) for key in (_TOTAL, _MICRO)]
+    if known != [None, None] or not config.is_plain or not config.root.entries:
+        return
+    if any(not module.words.isdisjoint((_TOTAL, _MICRO)) for module in config.readers):
+        return  # filled in by the code
+    entry = config.root.entry(_STEPS) or config.root.entries[0]
+    yield rule.finding(entry.key.span, message=rule.data["messages"]["missing"])
+
+
+def _of_loader(call: Call, rule: Rule) -> Iterator[Finding]:
+    """The loader that feeds an engine hands out batches of another size than the engine is told."""
+    node, size = call.argument(1, "batch_size"), call.constant(1, "batch_size")
+    made = _engine_fed_by(call) if isinstance(size, int) and node is not None else None
+    config = named_config(call.scope.inquiry, made) if made is not None else None
+    micro = config.number(_MICRO) if config is not None and config.is_plain else None
+    if config is not None and node is not None and micro is not None and micro != size:
+        entry = config.root.entry(_MICRO)
+        related = [Related(entry.span, _MICRO, config.file.path)] if entry is not None else []
+        message = rule.data["messages"]["loader"]
+        yield rule.finding(
+            call.scope.span(node), related=related, message=message, severity=Severity.INFO,
+            value=size, micro=micro, file=config.file.path.name,
+        )  # fmt: skip
+
+
+def _engine_fed_by(loader: Call) -> Result | None:
+    """The engine that runs backward in a loop over the loader, in the same function."""
+    scope = loader.scope
+    for iteration in iterations(scope):
+        over = unwrapped_iterable(scope.value(iteration.iterable))
+        if over.site is None or over.site.node is not loader.node:
+            continue
+        for call in scope.calls:
+            if call.method == "backward" and call.receiver is not None and iteration.holds(call.block):
+                return engine_of(scope, call.receiver)
+    return None
 
 
 def _disagreeing(config: DeepSpeedConfig, rule: Rule) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
-from ml_lsp.finding import Finding, Related
+from ml_lsp.finding import Finding, Related, Severity
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.deepspeed import DeepSpeedConfig, deepspeed_config
 from ml_lsp.semantics.spelling import nearest
@@ -25,6 +25,7 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
         yield from _of_top_level(config, entry, rule)
     for section, keys in rule.data["sections"].items():
         yield from _of_section(config, section, keys, rule)
+    yield from _old_names(config, rule)
     stage = config.root.get("zero_optimization", "stage")
     if stage is not None and stage.kind == "scalar" and stage.value not in (0, 1, 2, 3, "auto"):
         yield rule.finding(stage.span, message=rule.data["messages"]["stage"], key=stage.raw)
@@ -45,6 +46,19 @@ def _repeated(config: DeepSpeedConfig, rule: Rule) -> Iterator[Finding]:
             related = [Related(first.key.span, "the first one")]
             message = rule.data["messages"]["twice"]
             yield rule.finding(second.key.span, related=related, message=message, key=second.key.text)
+
+
+def _old_names(config: DeepSpeedConfig, rule: Rule) -> Iterator[Finding]:
+    """Switches of the offload, which sections have replaced."""
+    zero = config.root.get("zero_optimization")
+    for old, new in rule.data["replaced"].items():
+        entry = zero.entry(old) if zero is not None else None
+        if zero is not None and entry is not None and zero.entry(new) is None:
+            edits = [Edit(entry.span, f'"{new}": {{"device": "cpu"}}')] if entry.value.value is True else []
+            yield rule.finding(
+                entry.key.span, edits=edits, title=f"Write `{new}`", severity=Severity.INFO,
+                message=rule.data["messages"]["replaced"], key=old, near=new,
+            )  # fmt: skip
 
 
 def _of_top_level(config: DeepSpeedConfig, entry: Entry, rule: Rule) -> Iterator[Finding]:
