@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -107,14 +108,16 @@ class Joined:
         """The cell that `edit` changes and the edit in it; None if no single cell's edit does the same.
 
         None as well for an edit that replaces what a magic hides, but for another magic's name. The joint
-        is not part of the cell: an edit that takes whole lines up to it leaves out that line feed.
+        is not part of the cell: an edit that takes whole lines up to it leaves out that line feed. What is put
+        above a cell magic goes below it: the magic must stay on top.
         """
-        if not self.boundaries:
+        below = self._below_cell_magic(edit) if self.boundaries else None
+        if below is None:
             return None
-        (start, end), new = edit
+        (start, end), new = below
         cell, offset = self.cell_at(start)
         whole = self.cell_span(cell)
-        if any(magic.span.overlaps(edit.span) and not magic.is_kept_by(edit) for magic in self.magics):
+        if any(magic.span.overlaps(below.span) and not magic.is_kept_by(below) for magic in self.magics):
             return None
         if start > whole.end:
             return cell, Edit(Span(offset, offset), "\n" + new.removesuffix("\n"))
@@ -124,6 +127,27 @@ class Joined:
         if end > whole.end:
             return None
         return cell, Edit(Span(start, end).shift(-whole.start), new)
+
+    def _below_cell_magic(self, edit: Edit) -> Edit | None:
+        """An insertion above the `%%time` of a cell, moved below it; None if no cell can take it."""
+        at = edit.span.start
+        if at != edit.span.end or not 0 <= at <= len(self.text):
+            return edit
+        for number in range(bisect_right(self.boundaries, at) - 1, len(self.boundaries)):
+            whole = self._span(number)
+            at = max(at, whole.start)
+            top = self._top_magics(whole)
+            if not top or at > top[-1].span.start:
+                return Edit(Span(at, at), edit.new)
+            if top[-1].span.end < whole.end:
+                at = top[-1].span.end + (2 if self.text.startswith("\r\n", top[-1].span.end) else 1)
+                return Edit(Span(at, at), edit.new)
+        return None
+
+    def _top_magics(self, cell: Span) -> list[Magic]:
+        """The cell magics on top of a cell, which nothing but comments and blank lines may precede."""
+        found = [m for m in self.magics if cell.start <= m.span.start < cell.end and m.text.startswith("%%")]
+        return [m for m in found if _NO_CODE.fullmatch(self.text, cell.start, m.span.start)]
 
     def edits_by_cell(self, edits: Iterable[Edit]) -> dict[int, tuple[Edit, ...]] | None:
         """All edits of one change, by cell; None if one of them cannot be made inside a cell."""
@@ -187,6 +211,9 @@ def join(cells: Sequence[Cell], metadata: Mapping[str, Any] = _NO_METADATA) -> J
     indexes = tuple(index for index, cell in enumerate(cells) if cell.is_python)
     python = tuple(cell for cell in cells if cell.is_python)
     return Joined("".join(pieces), tuple(boundaries), indexes, tuple(magics), python, metadata)
+
+
+_NO_CODE = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+)?(?:\r\n|\r|\n))*+[ \t]*+")
 
 
 @lru_cache(maxsize=4096)

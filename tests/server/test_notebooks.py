@@ -176,6 +176,17 @@ def test_an_ignore_is_written_into_the_cell_of_its_finding(client: WireClient) -
     assert applied(CELLS["c1"], done, book.cell("c1")) == CELLS["c1"] + "  # ml-lsp: ignore[words/odd]"
 
 
+def test_an_ignore_for_the_notebook_leaves_a_cell_magic_on_top(client: WireClient) -> None:
+    cells = {"c0": "%%time\na = BAD\n", "c1": "b = ODD"}
+    book = Notebook(client, cells)
+    menu = actions(client, book.cell("c1"), place(0, 5, 0, 5))
+    [action] = [item for item in menu if item["title"] == "Ignore `words/odd` in this notebook"]
+    done = resolved(client, action)
+    assert (
+        applied(cells["c0"], done, book.cell("c0")) == "%%time\n# ml-lsp: ignore-file[words/odd]\na = BAD\n"
+    )
+
+
 def test_hover_in_a_cell(client: WireClient) -> None:
     book = Notebook(client, CELLS)
     position = {"textDocument": {"uri": book.cell("c1")}, "position": {"line": 1, "character": 5}}

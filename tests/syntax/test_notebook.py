@@ -37,6 +37,31 @@ def test_python_cells_are_joined_in_order() -> None:
     assert all(magic.text == "%matplotlib inline" for magic in joined.magics if magic.span.start == 0)
 
 
+@pytest.mark.parametrize(
+    ("sources", "cell", "expected"),
+    [
+        (("%%time\nx = 1",), 0, "%%time\nNEW\nx = 1"),
+        (("%%time\r\nx = 1",), 0, "%%time\r\nNEW\nx = 1"),
+        (("# note\n\n  %%time\nx = 1",), 0, "# note\n\n  %%time\nNEW\nx = 1"),
+        (("%%time\n%%prun -q\nx = 1",), 0, "%%time\n%%prun -q\nNEW\nx = 1"),
+        (("%%bash\nls\n", "x = 1"), 1, "NEW\nx = 1"),
+        (("%%time", "%%time\nx = 1"), 1, "%%time\nNEW\nx = 1"),
+        (("%matplotlib inline\nx = 1",), 0, "NEW\n%matplotlib inline\nx = 1"),
+    ],
+)
+def test_what_goes_to_the_top_goes_below_a_cell_magic(
+    sources: tuple[str, ...], cell: int, expected: str
+) -> None:
+    by_cell = join([Cell(source) for source in sources]).edits_by_cell([Edit(Span(0, 0), "NEW\n")])
+    assert by_cell is not None
+    assert {index: apply(sources[index], edits) for index, edits in by_cell.items()} == {cell: expected}
+
+
+def test_nothing_goes_into_a_notebook_of_other_programs() -> None:
+    joined = join([Cell("%%bash\nls"), Cell("%%html\n<p>")])
+    assert joined.edits_by_cell([Edit(Span(0, 0), "NEW\n")]) is None
+
+
 def test_a_broken_cell_is_named_and_disturbs_no_other() -> None:
     joined = join(CELLS)
     assert joined.broken == {2}
