@@ -21,7 +21,8 @@ _TELLING = frozenset({"zero_optimization", "train_micro_batch_size_per_gpu", "tr
 def engine_of(scope: Scope, value: Value) -> Result | None:
     """The `deepspeed.initialize(...)` that certainly made an engine; None for any other value."""
     found = [_made(scope, option) for option in options(value)]
-    return found[0] if found and all(one is not None and one.site == found[0].site for one in found) else None
+    sites = {one.site if one is not None else None for one in found}
+    return found[0] if len(sites) == 1 else None
 
 
 def _made(scope: Scope, value: Value) -> Result | None:

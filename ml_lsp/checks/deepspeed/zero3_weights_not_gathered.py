@@ -96,14 +96,19 @@ def _model_saved(call: Call) -> Result | None:
         return sharded_by(call.scope, bare, before) if bare is not None else None
     given = call.scope.value(call.node.args[0]) if call.node.args else None
     for part in walk(given) if given is not None else ():
-        made = sharded_by(call.scope, part.callee.owner, before) if _is_state(part) else None
+        model = _stated(part)
+        made = sharded_by(call.scope, model, before) if model is not None else None
         if made is not None:
             return made
     return sharded_by(call.scope, given, before) if isinstance(given, Attr) else None
 
 
-def _is_state(value: Value) -> bool:
-    return isinstance(value, Result) and isinstance(value.callee, Attr) and value.callee.name == "state_dict"
+def _stated(value: Value) -> Value | None:
+    """The model whose `state_dict()` a value is."""
+    match value:
+        case Result(Attr(owner, "state_dict")):
+            return owner
+    return None
 
 
 def _is_for_other_stages(call: Call) -> bool:
