@@ -74,9 +74,7 @@ class Project:
             if (changed in files) == self.mentions(changed, words)
         }
         importers = self._importers.after_change(changed)
-        return replace(
-            self, memory={}, code_memory={}, _mentioning=mentioning, known_importers=importers
-        )
+        return replace(self, memory={}, code_memory={}, _mentioning=mentioning, known_importers=importers)
 
     def remembered(self, work: Callable[[Project], T]) -> T:
         """What a function finds out about a project, worked out once for each state of it."""
