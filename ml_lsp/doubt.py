@@ -39,7 +39,7 @@ def doubtful(before: Module, after: Module, change: Change) -> Doubt:
     asked |= {(kind, name) for name in bound | owners for kind in ("defines", "class", "whole class")}
     asked |= {("method", owner, name) for owner in owners for name in bound}
     asked |= {("stores", owner, name) for owner in owners for name in stored}
-    return Doubt(frozenset(asked | {("top level",), ("everything",)}))
+    return Doubt(frozenset(asked | {("top level",), ("names files",), ("everything",)}))
 
 
 def _owners(module: Module, start: int, end: int) -> set[str]:

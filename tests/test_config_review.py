@@ -111,3 +111,31 @@ def test_one_mistake_in_two_files_is_reported_once(
         assert places(".") == ["train.py"]
         assert places("conf") == ["conf/train.yaml"]
         assert places("conf/train.yaml", "train.py") == ["train.py"]
+
+
+def test_an_edit_elsewhere_in_the_module_is_seen_by_what_reads_the_file(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    config, script = tmp_path / "conf/train.yaml", tmp_path / "train.py"
+    config.write_text("lr: 0.01\n")
+    text = (
+        "import argparse\nimport yaml\n\nPATH = 'conf/other.yaml'\n\ndef options():\n"
+        "    p = argparse.ArgumentParser()\n    p.add_argument('--lr', type=float, default=0.1)\n"
+        "    return p.parse_args()\n\ndef main():\n    args = options()\n    with open(PATH) as file:\n"
+        "        cfg = yaml.safe_load(file)\n    cfg.update(vars(args))\n    return cfg\n"
+    )
+    script.write_text(text)
+    memory = Memory()
+    around = Surroundings(project=Shelf().project([tmp_path], [config, script]))
+
+    def found(text: str) -> list[str]:
+        chosen = rules("config/two-sources-of-truth")
+        document = Document(script, text)
+        return [item.rule for item in review_now(document, chosen, around, memory)]  # type: ignore[arg-type]
+
+    assert found(text) == []
+    named = text.replace("other.yaml", "train.yaml")
+    assert found(named) == ["config/two-sources-of-truth"]
+    assert found(named.replace("0.1)", "0.01)")) == []
+    assert found(named.replace("p.parse_args()", "p.set_defaults(lr=1) or p.parse_args()")) == []
+    assert found(named) == ["config/two-sources-of-truth"]
+    assert found(named.replace("cfg.update(vars(args))", "pass")) == []

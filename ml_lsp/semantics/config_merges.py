@@ -14,7 +14,7 @@ from ml_lsp.syntax.trees import tree
 
 def named_configs(inquiry: Inquiry) -> list[ConfigFile]:
     """The YAML and JSON files of the workspace that a module names by a string."""
-    pieces = inquiry.module.pieces
+    pieces = [inquiry.module.pieces[index] for index in inquiry.pieces("names files")]
     named = {text.replace("\\", "/").rpartition("/")[2] for piece in pieces for text in config_names(piece)}
     if not named:
         return []  # and nothing is asked of the workspace

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 NOTHING: Known = MappingProxyType({})
 
+_CONFIG_SUFFIXES = (".y", ".json", ".Y", ".JSON")
+
 Question = tuple[str, ...]
 Answer = tuple[object, ...]
 
@@ -40,7 +42,7 @@ def ask(module: Module, question: Question) -> tuple[int, ...]:
     class's header and members. `("method", class, name)`: members that bind a name. `("stores", class,
     attribute)`: members that set an attribute of anything, or the class-level name.
     `("mentions", word)`: pieces that hold the word. `("top level",)`: pieces that run when the module does.
-    `("everything",)`: all pieces.
+    `("names files",)`: pieces that may hold the name of a config file. `("everything",)`: all pieces.
     """
     match question:
         case ("defines", name):
@@ -55,6 +57,9 @@ def ask(module: Module, question: Question) -> tuple[int, ...]:
             return tuple(i for i in members if facts(module.pieces[i]).may_store(name))
         case ("mentions", word):
             return module.mentioning(word)
+        case ("names files",):
+            pieces = enumerate(module.pieces)
+            return tuple(i for i, piece in pieces if any(suffix in piece.text for suffix in _CONFIG_SUFFIXES))
         case ("everything",):
             return tuple(range(len(module.pieces)))
         case ("top level",):

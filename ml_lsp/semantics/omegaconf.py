@@ -79,8 +79,8 @@ def config_files(inquiry: Inquiry) -> Iterator[ConfigFile]:
     files, project = inquiry.configs(), inquiry.project
     if not files or project is None:
         return
-    inquiry.pieces("everything")
-    named = {text.rpartition("/")[2] for piece in inquiry.module.pieces for text in config_names(piece)}
+    pieces = [inquiry.module.pieces[index] for index in inquiry.pieces("names files")]
+    named = {text.rpartition("/")[2] for piece in pieces for text in config_names(piece)}
     folders = roots(project)
     for file in files:
         if file.language == "yaml" and (

@@ -47,8 +47,8 @@ def _name(init: Scope, node: ast.AST) -> str | None:
 def _is_built_from_config(class_: Class, rule: Rule) -> bool:
     """Whether the arguments are keys of a config file: with LightningCLI, or Hydra's `_target_`."""
     inquiry = class_.scope.inquiry
-    words = set(rule.data["interfaces"])
-    if not inquiry.module.words.isdisjoint(words) or any(True for _ in inquiry.modules(*sorted(words))):
+    words = rule.data["interfaces"]
+    if any(map(inquiry.mentions, words)) or any(True for _ in inquiry.modules(*words)):
         return True
     return any(
         class_.name in file.words and file.words & {"_target_", "class_path"} for file in inquiry.configs()

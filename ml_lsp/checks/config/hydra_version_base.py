@@ -44,7 +44,7 @@ def _decorated(call: Call) -> Scope | None:
 
 
 def _reads(main: Scope, rule: Rule) -> Iterator[RelativeRead]:
-    if main.inquiry.module.words.isdisjoint(rule.data["restoring"]):
+    if not any(main.inquiry.mentions(word) for word in rule.data["restoring"]):
         yield from relative_reads(main.calls, rule.data["readers"])
 
 

@@ -57,9 +57,9 @@ def _of_file(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
 def _config(inquiry: Inquiry, rule: Rule) -> ConfigFile | None:
     """The one configuration file that a module names and reads."""
     module = inquiry.module
-    if not module.words.isdisjoint(rule.data["reconciling"]) or is_test_path(module.path):
+    if is_test_path(module.path) or any(map(inquiry.mentions, rule.data["reconciling"])):
         return None
-    if not any(module.mentioning(name.rpartition(".")[2]) for name in rule.calls):
+    if not any(inquiry.mentions(name.rpartition(".")[2]) for name in rule.calls):
         return None
     found = named_configs(inquiry)
     return found[0] if len(found) == 1 else None

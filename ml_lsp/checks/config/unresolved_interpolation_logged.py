@@ -50,7 +50,7 @@ def _is_resolved(call: Call) -> bool:
 def _is_kept(call: Call, rule: Rule) -> bool:
     """Whether the result goes to a record of the run or to a file."""
     if call.name == "omegaconf.OmegaConf.save":
-        return not call.scope.inquiry.module.words & {"load"}
+        return not call.scope.inquiry.mentions("load")
     for other in body_of(call.scope).calls:
         node = recorded(other)
         writes = other.name in rule.data["writers"] or other.method in rule.data["methods"]

@@ -68,7 +68,8 @@ def _is_engine_save(call: Call) -> bool:
 
 def _saved_in_shards(call: Call, rule: Rule) -> Zero | None:
     """The settings of ZeRO-3 under which a call saves too little."""
-    if not call.scope.inquiry.module.words.isdisjoint(rule.data["gathering"]) or _is_for_other_stages(call):
+    gathers = any(call.scope.inquiry.mentions(word) for word in rule.data["gathering"])
+    if gathers or _is_for_other_stages(call):
         return None
     made = _engine_saved(call) if _is_engine_save(call) else _model_saved(call)
     if made is None or is_under(call, "deepspeed.zero.GatheredParameters"):
