@@ -18,6 +18,9 @@ from ml_lsp.syntax.segments import EMPTY, split
 
 log = logging.getLogger(__name__)
 
+SCRIPT_SUFFIXES = (".sh", ".slurm", ".sbatch")
+"""Shell scripts: they say how programs are started."""
+
 _Stamp = tuple[int, int] | str
 
 
@@ -115,7 +118,7 @@ class Shelf:
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
-        Of those, `.py`, `.yaml`, `.yml` and `.json` count; None: they are not listed yet.
+        Of those, `.py`, `.yaml`, `.yml`, `.json` and shell scripts count; None: they are not listed yet.
         """
         listed = None if files is None else tuple(files)
         return Project(
@@ -126,4 +129,6 @@ class Shelf:
             tuple(path for path in listed or () if language_of_config(path)),
             self.config_at,
             self.mentions,
+            script_files=tuple(path for path in listed or () if path.suffix in SCRIPT_SUFFIXES),
+            text_at=self._text,
         )

@@ -16,11 +16,11 @@ from ml_lsp.semantics.files import read_text, stamp, workspace_files
 from ml_lsp.semantics.layout import source_roots
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.requirements import requirement_versions
-from ml_lsp.shelf import Shelf
+from ml_lsp.shelf import SCRIPT_SUFFIXES, Shelf
 
 log = logging.getLogger(__name__)
 
-PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json")
+PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json", *SCRIPT_SUFFIXES)
 """Files that say something about the others of a project."""
 _MARKERS = (".git", "pyproject.toml", "ml-lsp.toml", "setup.py", "setup.cfg")
 

@@ -47,7 +47,8 @@ class Project:
     `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
     they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
     and `config_at` reads one; they hold no project themselves. `mentions`: whether the text of a Python file
-    holds one of some words, told without parsing it. `known_importers`: who imports whom as far as the state
+    holds one of some words, told without parsing it. `script_files`: its shell scripts, whose text `text_at`
+    reads. `known_importers`: who imports whom as far as the state
     before tells. `memory`: what was worked out for this state, and `code_memory` what rests on its Python files
     alone.
     """
@@ -59,6 +60,8 @@ class Project:
     config_files: tuple[Path, ...] = ()
     config_at: Callable[[Path], ConfigFile | None] = lambda path: None
     mentions: Callable[[Path, tuple[str, ...]], bool] = lambda path, words: True
+    script_files: tuple[Path, ...] = ()
+    text_at: Callable[[Path], str | None] = lambda path: None
     known_importers: Importers | None = None
     memory: dict[object, object] = field(default_factory=dict)
     code_memory: dict[object, object] = field(default_factory=dict)

@@ -112,7 +112,7 @@ class Places:
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files came, went or changed on disk: what is known of their folders is found out again.
 
-        What was known stands until then. Where only known Python files have other texts, nothing else is looked at.
+        What was known stands until then. Where only known files have other texts, nothing else is looked at.
         """
         changed: dict[Path, list[Path]] = {}
         for path in paths:
@@ -175,9 +175,11 @@ def _renew(place: Place, changed: Path) -> None:
 
 
 def _are_known(place: Place, paths: Iterable[Path]) -> bool:
-    """Whether these are Python files of the workspace that were there before, and are still."""
+    """Whether these are files of the project that were there before, and are still."""
     project = place.surroundings.project
-    known = set(project.files or ()) if project is not None else set()
+    if project is None:
+        return False
+    known = {*(project.files or ()), *project.config_files, *project.script_files}
     return all(path in known and path.is_file() for path in paths)
 
 

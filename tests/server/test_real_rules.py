@@ -194,3 +194,15 @@ def test_what_was_typed_into_a_closed_config_file_no_longer_counts(
     until(client, script_uri, [TWO])
     client.notify("textDocument/didClose", {"textDocument": {"uri": config_uri}})
     until(client, script_uri, [])
+
+
+def test_a_config_file_that_changes_on_disk_is_seen(client: WireClient, tmp_path: Path) -> None:
+    config = tmp_path / "configs/train.yaml"
+    config.parent.mkdir()
+    config.write_text("lr: 0.01\n")
+    script = client.open("train.py", SCRIPT)
+    until(client, script, [TWO])
+    config.write_text("lr: 0.001\n# the same now\n")
+    change = {"uri": client.uri("configs/train.yaml"), "type": 2}
+    client.notify("workspace/didChangeWatchedFiles", {"changes": [change]})
+    until(client, script, [])

@@ -11,6 +11,7 @@ from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.deepspeed import DeepSpeedConfig, deepspeed_config
 from ml_lsp.semantics.engines import engine_of, named_config
 from ml_lsp.semantics.evaluate import unwrapped_iterable
+from ml_lsp.semantics.launches import launches
 from ml_lsp.semantics.loaders import iterations
 from ml_lsp.semantics.values import Result
 from ml_lsp.syntax.config_edits import remove_entry
@@ -33,6 +34,25 @@ def check(subject: ConfigFile | Call, rule: Rule) -> Iterator[Finding]:
             return
     yield from _disagreeing(config, rule)
     yield from _missing(config, rule)
+    yield from _of_launch(config, rule)
+
+
+def _of_launch(config: DeepSpeedConfig, rule: Rule) -> Iterator[Finding]:
+    """All three sizes are given, and the scripts start another number of processes."""
+    total, micro, steps = (config.number(key) for key in (_TOTAL, _MICRO, _STEPS))
+    node, project = config.root.get(_TOTAL), config.file.project
+    if not (total and micro and steps) or node is None or project is None or total % (micro * steps):
+        return
+    started = [launch for launch in launches(project) if config.file.path.name in launch.text]
+    counts = {launch.processes for launch in started}
+    count = counts.pop() if len(counts) == 1 else None
+    if count is not None and total != micro * steps * count:
+        related = [Related(started[0].span, "started here", started[0].path)]
+        message = rule.data["messages"]["launch"]
+        yield rule.finding(
+            node.span, related=related, message=message, total=node.raw, micro=micro, steps=steps,
+            count=count, script=started[0].path.name,
+        )  # fmt: skip
 
 
 def _missing(config: DeepSpeedConfig, rule: Rule) -> Iterator[Finding]:
