@@ -67,9 +67,11 @@ def _config(inquiry: Inquiry, rule: Rule) -> ConfigFile | None:
 
 def _disagreeing(inquiry: Inquiry, file: ConfigFile, rule: Rule) -> Iterator[tuple[CliOption, Entry, str]]:
     """The options of a module, each with the entry that says something else, and which of the two wins."""
-    for option in cli_options(inquiry):
+    options = cli_options(inquiry)
+    settings = _settings(file, rule) if options else {}
+    for option in options:
         name = _normal(option.dest, rule)
-        entry = _entry(file, name, rule) if name not in rule.data["runtime"] else None
+        entry = settings.get(name) if name not in rule.data["runtime"] else None
         if entry is not None and _differ(option.value, entry.value.value_12):
             wins = winner(inquiry, entry.key.text, option)
             if wins is not None:
@@ -82,15 +84,13 @@ def _normal(name: str, rule: Rule) -> str:
     return aliases.get(name, name)
 
 
-def _entry(file: ConfigFile, name: str, rule: Rule) -> Entry | None:
-    """The one key of a file with that name, whatever it is in; None if there are several."""
-    found = [
-        entry
-        for _, node in file.walk()
-        for entry in node.entries
-        if node.alias is None and _normal(entry.key.text, rule) == name
-    ]
-    return found[0] if len(found) == 1 and found[0].value.kind == "scalar" else None
+def _settings(file: ConfigFile, rule: Rule) -> dict[str, Entry]:
+    """The keys of a file by name, whatever they are in; those that stand in it once, with a single value."""
+    found: dict[str, list[Entry]] = {}
+    for _, node in file.walk():
+        for entry in node.entries if node.alias is None else ():
+            found.setdefault(_normal(entry.key.text, rule), []).append(entry)
+    return {name: one for name, (one, *more) in found.items() if not more and one.value.kind == "scalar"}
 
 
 def _differ(one: object, other: object) -> bool:
