@@ -13,13 +13,16 @@ from ml_lsp.semantics.files import read_text
 from ml_lsp.semantics.layout import Layout
 from ml_lsp.semantics.module import Module, module_of
 from ml_lsp.semantics.project import Project, imported_names
-from ml_lsp.semantics.words import holds_any
+from ml_lsp.semantics.words import config_names_in, holds_any
 from ml_lsp.syntax.segments import EMPTY, split
 
 log = logging.getLogger(__name__)
 
 SCRIPT_SUFFIXES = (".sh", ".slurm", ".sbatch")
 """Shell scripts: they say how programs are started."""
+
+_MOST_KEPT = 8_000_000
+"""Characters of Python that are kept to look for words in."""
 
 _Stamp = tuple[int, int] | str
 
@@ -32,6 +35,9 @@ class Shelf:
     _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
     _digests: dict[Path, tuple[_Stamp, bytes]] = field(default_factory=dict)
     _mentioned: dict[Path, tuple[_Stamp, dict[tuple[str, ...], bool]]] = field(default_factory=dict)
+    _config_names: dict[Path, tuple[_Stamp, frozenset[str]]] = field(default_factory=dict)
+    _texts: dict[Path, tuple[_Stamp, str]] = field(default_factory=dict)
+    _kept: int = 0
     _modules: dict[Path, tuple[_Stamp, Module | None]] = field(default_factory=dict)
     _configs: dict[Path, tuple[_Stamp, ConfigFile | None]] = field(default_factory=dict)
 
@@ -104,6 +110,18 @@ class Shelf:
             known = self._digests[path] = (stamp, digest)
         return known[1]
 
+    def _kept_text(self, path: Path, stamp: _Stamp) -> str | None:
+        """The text of a file; small workspaces are read once for all words that are looked for."""
+        known = self._texts.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        text = self._text(path)
+        self._kept -= len(self._texts.pop(path)[1]) if known is not None else 0
+        if text is not None and self._kept + len(text) <= _MOST_KEPT:
+            self._texts[path] = (stamp, text)
+            self._kept += len(text)
+        return text
+
     def mentions(self, path: Path, words: tuple[str, ...]) -> bool:
         """Whether the text of a file holds one of the words; False if it cannot be read."""
         stamp = self._stamp(path)
@@ -111,9 +129,18 @@ class Shelf:
         if known is None or known[0] != stamp:
             known = self._mentioned[path] = (stamp, {})
         if words not in known[1]:
-            text = self._text(path)
+            text = self._kept_text(path, stamp)
             known[1][words] = text is not None and holds_any(text, words)
         return known[1][words]
+
+    def config_names_at(self, path: Path) -> frozenset[str]:
+        """The names of config files that the text of a file holds; none if it cannot be read."""
+        stamp = self._stamp(path)
+        known = self._config_names.get(path)
+        if known is None or known[0] != stamp:
+            text = self._text(path)
+            known = self._config_names[path] = (stamp, config_names_in(text or ""))
+        return known[1]
 
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
@@ -129,6 +156,7 @@ class Shelf:
             tuple(path for path in listed or () if language_of_config(path)),
             self.config_at,
             self.mentions,
+            self.config_names_at,
             script_files=tuple(path for path in listed or () if path.suffix in SCRIPT_SUFFIXES),
             text_at=self._text,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import cast
 
 from ml_lsp.semantics.cli_options import CliOption
 from ml_lsp.semantics.config_file import ConfigFile
@@ -18,8 +19,13 @@ def named_configs(inquiry: Inquiry) -> list[ConfigFile]:
     named = {text.replace("\\", "/").rpartition("/")[2] for piece in pieces for text in config_names(piece)}
     if not named:
         return []  # and nothing is asked of the workspace
-    likely = [file for file in inquiry.configs() if file.path.name in named]
-    return [file for file in likely if place_of_name(inquiry.module, file) is not None]
+    configs, project = inquiry.configs(), inquiry.project
+    memory: dict[object, object] = project.memory if project is not None else {}
+    key = (named_configs, inquiry.module)
+    if key not in memory:
+        likely = [file for file in configs if file.path.name in named]
+        memory[key] = [file for file in likely if place_of_name(inquiry.module, file) is not None]
+    return cast(list[ConfigFile], memory[key])
 
 
 def winner(inquiry: Inquiry, key: str, option: CliOption) -> str | None:

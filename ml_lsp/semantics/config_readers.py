@@ -77,7 +77,7 @@ def _likely(file: ConfigFile, project: Project) -> Iterator[Module]:
     """The modules whose text holds the file's name, or its folder's and words of reading all files there."""
     folder = file.path.parent.name
     listing = set(project.mentioning(*_LISTING)) if folder else set()
-    likely = {*project.mentioning(file.path.name), *listing.intersection(project.mentioning(folder))}
+    likely = {*project.naming(file.path.name), *listing.intersection(project.mentioning(folder))}
     return project.modules_at(path for path in project.files or () if path in likely)
 
 

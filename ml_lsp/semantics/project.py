@@ -47,7 +47,8 @@ class Project:
     `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
     they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
     and `config_at` reads one; they hold no project themselves. `mentions`: whether the text of a Python file
-    holds one of some words, told without parsing it. `script_files`: its shell scripts, whose text `text_at`
+    holds one of some words, told without parsing it, and `config_names_at` the names of config files in it.
+    `script_files`: its shell scripts, whose text `text_at`
     reads. `known_importers`: who imports whom as far as the state
     before tells. `memory`: what was worked out for this state, and `code_memory` what rests on its Python files
     alone.
@@ -60,6 +61,7 @@ class Project:
     config_files: tuple[Path, ...] = ()
     config_at: Callable[[Path], ConfigFile | None] = lambda path: None
     mentions: Callable[[Path, tuple[str, ...]], bool] = lambda path, words: True
+    config_names_at: Callable[[Path], frozenset[str]] = lambda path: frozenset()
     script_files: tuple[Path, ...] = ()
     text_at: Callable[[Path], str | None] = lambda path: None
     known_importers: Importers | None = None
@@ -117,6 +119,10 @@ class Project:
             self._mentioning[words] = tuple(file for file in self.files or () if self.mentions(file, words))
         return self._mentioning[words]
 
+    def naming(self, name: str) -> tuple[Path, ...]:
+        """The Python files of the workspace whose text holds the name of a YAML or JSON file, in order."""
+        return self.remembered_of_code(_by_config_name).get(name, ())
+
     def importing(self, *libraries: str) -> tuple[Path, ...]:
         """The Python files of the workspace that may import one of the libraries, by root name, in order."""
         roots = frozenset(libraries)
@@ -141,10 +147,20 @@ class Project:
 
     def configs(self) -> Iterator[ConfigFile]:
         """All YAML and JSON files of the workspace that can be read, in order."""
-        for path in self.config_files:
-            config = self.config_at(path)
-            if config is not None:
-                yield config
+        yield from self.remembered(_all_configs)
+
+
+def _all_configs(project: Project) -> tuple[ConfigFile, ...]:
+    found = map(project.config_at, project.config_files)
+    return tuple(config for config in found if config is not None)
+
+
+def _by_config_name(project: Project) -> dict[str, tuple[Path, ...]]:
+    found: dict[str, list[Path]] = {}
+    for file in project.files or ():
+        for name in project.config_names_at(file):
+            found.setdefault(name, []).append(file)
+    return {name: tuple(files) for name, files in found.items()}
 
 
 def _imported_files(

@@ -87,3 +87,29 @@ def test_a_config_file_costs_only_the_modules_that_can_matter(tmp_path: Path) ->
     assert len(again) == len(found)
     assert set(read) == {"train"}
     assert project.code_memory == known
+
+
+def test_files_by_the_config_files_they_name(tmp_path: Path) -> None:
+    project = written(
+        tmp_path,
+        a="open('conf/train.yaml')\n",
+        b="f'{root}train.yaml', \"ds.json\"\n",
+        c="# pretrain.yaml\n",
+        d="train.yamlish\n",
+    )
+    assert names(project.naming("train.yaml")) == ["a", "b"]
+    assert names(project.naming("ds.json")) == ["b"]
+    assert names(project.naming("nothing.yaml")) == []
+
+
+def test_words_are_looked_for_in_the_newest_text(tmp_path: Path) -> None:
+    shelf, path = Shelf(), tmp_path / "a.py"
+    path.write_text("lr = 1\n")
+    assert shelf.mentions(path, ("lr",))
+    assert not shelf.mentions(path, ("wd",))
+    shelf.open_texts[path] = "wd = 1\n"
+    assert shelf.mentions(path, ("wd",))
+    assert not shelf.mentions(path, ("lr",))
+    del shelf.open_texts[path]
+    assert shelf.mentions(path, ("lr",))
+    assert not shelf.mentions(tmp_path / "none.py", ("lr",))

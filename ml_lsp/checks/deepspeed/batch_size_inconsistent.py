@@ -68,6 +68,8 @@ def _missing(config: DeepSpeedConfig, rule: Rule) -> Iterator[Finding]:
 
 def _of_loader(call: Call, rule: Rule) -> Iterator[Finding]:
     """The loader that feeds an engine hands out batches of another size than the engine is told."""
+    if not call.scope.inquiry.mentions("deepspeed"):
+        return
     node, size = call.argument(1, "batch_size"), call.constant(1, "batch_size")
     made = _engine_fed_by(call) if isinstance(size, int) and node is not None else None
     config = named_config(call.scope.inquiry, made) if made is not None else None

@@ -68,6 +68,8 @@ def _is_engine_save(call: Call) -> bool:
 
 def _saved_in_shards(call: Call, rule: Rule) -> Zero | None:
     """The settings of ZeRO-3 under which a call saves too little."""
+    if not call.scope.inquiry.mentions("deepspeed"):
+        return None
     gathers = any(call.scope.inquiry.mentions(word) for word in rule.data["gathering"])
     if gathers or _is_for_other_stages(call):
         return None
