@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from ml_lsp.semantics.config_file import ConfigFile, language_of_config
+from ml_lsp.semantics.deployment import NOTES
 from ml_lsp.semantics.files import read_text
 from ml_lsp.semantics.layout import Layout
 from ml_lsp.semantics.module import Module, module_of
@@ -55,19 +56,20 @@ class Shelf:
         stamp = self._stamp(path)
         known = self._configs.get(path)
         if known is None or known[0] != stamp:
-            text = self._text(path)
+            text = self.text_at(path)
             made = ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
             known = self._configs[path] = (stamp, made)
         return known[1]
 
     def _read(self, path: Path, previous: Module | None) -> Module | None:
-        text = self._text(path)
+        text = self.text_at(path)
         if text is None:
             return None
         module, _ = module_of(split(text, previous.split if previous else EMPTY), path, previous)
         return module
 
-    def _text(self, path: Path) -> str | None:
+    def text_at(self, path: Path) -> str | None:
+        """The text of a file; None if it cannot be read."""
         if path in self.open_texts:
             return self.open_texts[path]
         try:
@@ -81,7 +83,7 @@ class Shelf:
         stamp = self._stamp(path)
         known = self._imports.get(path)
         if known is None or known[0] != stamp:
-            text = self._text(path)
+            text = self.text_at(path)
             known = self._imports[path] = (stamp, imported_names(text) if text is not None else ())
         return known[1]
 
@@ -102,7 +104,7 @@ class Shelf:
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
-        Of those, `.py`, `.yaml`, `.yml` and `.json` count; None: they are not listed yet.
+        Of those, `.py`, `.yaml`, `.yml`, `.json` and `NOTES` count; None: they are not listed yet.
         """
         listed = None if files is None else tuple(files)
         return Project(
@@ -112,4 +114,6 @@ class Shelf:
             None if listed is None else tuple(path for path in listed if path.suffix == ".py"),
             tuple(path for path in listed or () if language_of_config(path)),
             self.config_at,
+            notes=tuple(path for path in listed or () if path.name.endswith(NOTES)),
+            text_at=self.text_at,
         )

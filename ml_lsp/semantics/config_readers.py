@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TypeVar, cast
+from typing import cast
 
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.module import Module
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Span
-
-T = TypeVar("T")
 
 # Functions of PyYAML that read.
 _PYYAML = frozenset({
@@ -49,13 +47,6 @@ _BY_WORD = {
 }  # fmt: skip
 _CONFIG_NAME = re.compile(r"[^\s{}*?]*\.(?:ya?ml|json)\Z", re.IGNORECASE)
 _PATTERN = re.compile(r".*\.ya?ml\Z|.*\*.*", re.IGNORECASE)
-
-
-def remembered(project: Project, work: Callable[[Project], T]) -> T:
-    """What a function finds out about a project, worked out once for each state of it."""
-    if work not in project.memory:
-        project.memory[work] = work(project)
-    return cast(T, project.memory[work])
 
 
 def loader_of(file: ConfigFile) -> str | None:

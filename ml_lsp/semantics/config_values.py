@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ml_lsp.semantics.config_readers import remembered
 from ml_lsp.semantics.config_roles import is_parameter_file
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered
 
 
 def texts_under(project: Project, key: str) -> frozenset[str]:

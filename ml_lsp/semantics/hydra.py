@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import remembered
 from ml_lsp.semantics.module import Module
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered
 from ml_lsp.syntax.config_tree import Node
 from ml_lsp.syntax.trees import tree
 

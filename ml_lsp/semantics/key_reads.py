@@ -6,8 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import cast
 
-from ml_lsp.semantics.config_readers import remembered
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered
 from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
 

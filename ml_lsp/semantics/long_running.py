@@ -52,7 +52,8 @@ def grows_without_bound(sink: Sink) -> bool:
     if not sink.is_file or not sink.is_fixed or sink.says("rotation"):
         return False
     inquiry = sink.call.scope.inquiry
-    return next(messages_of_work(inquiry), None) is not None or is_service(inquiry)
+    runs_long = next(messages_of_work(inquiry), None) is not None or is_service(inquiry)
+    return runs_long and not inquiry.deployment("logrotate")
 
 
 def logging_modules(inquiry: Inquiry) -> Iterator[Inquiry]:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar, cast
 
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.importers import Importers
 from ml_lsp.semantics.layout import Found, Layout
 from ml_lsp.semantics.module import Module
+
+T = TypeVar("T")
 
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))", re.M
@@ -43,7 +46,8 @@ class Project:
     `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
     they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
     and `config_at` reads one; they hold no project themselves. `known_importers`: who imports whom as far as the
-    state before tells. `memory`: what was worked out for this state.
+    state before tells. `notes`: files that say how it is packaged and deployed (pyproject.toml, Dockerfile, .env),
+    and `text_at` reads one. `memory`: what was worked out for this state.
     """
 
     layout: Layout
@@ -53,6 +57,8 @@ class Project:
     config_files: tuple[Path, ...] = ()
     config_at: Callable[[Path], ConfigFile | None] = lambda path: None
     known_importers: Importers | None = None
+    notes: tuple[Path, ...] = ()
+    text_at: Callable[[Path], str | None] = lambda path: None
     memory: dict[object, object] = field(default_factory=dict)
 
     def renewed(self, changed: Path) -> Project:
@@ -99,3 +105,10 @@ def _imported_files(
     """The files of the project that a file imports, itself apart."""
     found = (layout.find(name, file) for name in imports_at(file))
     return frozenset(there.path for there in found if there is not None) - {file}
+
+
+def remembered(project: Project, work: Callable[[Project], T]) -> T:
+    """What a function finds out about a project, worked out once for each state of it."""
+    if work not in project.memory:
+        project.memory[work] = work(project)
+    return cast(T, project.memory[work])

@@ -119,6 +119,6 @@ def _is_fixed(value: Value) -> bool:
 
 def workspace_changes_sinks(inquiry: Inquiry) -> bool:
     """Whether some file of the workspace may take sinks away, or turns the default one off for good."""
-    return inquiry.mentions("LOGURU_AUTOINIT") or any(
-        _CHANGE.search(piece.text) for module in inquiry.modules() for piece in module.pieces
-    )
+    if inquiry.mentions("LOGURU_AUTOINIT") or inquiry.deployment("LOGURU_AUTOINIT"):
+        return True
+    return any(_CHANGE.search(piece.text) for module in inquiry.modules() for piece in module.pieces)

@@ -10,13 +10,13 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.body import loop_around
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.loguru import messages
 from ml_lsp.semantics.long_running import (
     grows_without_bound,
     is_service,
     logging_modules,
     messages_of_work,
 )
-from ml_lsp.semantics.loguru import messages
 from ml_lsp.semantics.sinks import Sink, sink_of
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.text import Span
@@ -32,7 +32,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if span is None or path.suffix == ".ipynb" or "debug" in path.stem.lower():
         return
     message = next(_debug_messages(call.scope.inquiry, tuple(rule.data["methods"])), None)
-    if message is not None:
+    if message is not None and not call.scope.inquiry.deployment("LOGURU_LEVEL"):
         related: list[Related] = [message.scope.related(message.node, "logged each time round the loop")]
         yield rule.finding(span, related=related)
 

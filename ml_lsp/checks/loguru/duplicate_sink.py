@@ -24,9 +24,10 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         if all(change.scope.name != call.scope.name for change in changes):
             yield rule.finding(call.span, message=rule.data["messages"]["again"])
         return
-    if sink.is_terminal and not changes and not is_optional(call) and _is_first(call):
-        if not workspace_changes_sinks(call.scope.inquiry):
-            yield rule.finding(call.span, edits=_remove_first(call))
+    if not sink.is_terminal or changes or is_optional(call) or not _is_first(call):
+        return
+    if not workspace_changes_sinks(call.scope.inquiry):
+        yield rule.finding(call.span, edits=_remove_first(call))
 
 
 def _is_first(call: Call) -> bool:
