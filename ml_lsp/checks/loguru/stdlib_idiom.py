@@ -109,10 +109,10 @@ def _attributes(module: ModuleView, rule: Rule) -> Iterator[Finding]:
     for name, instead in rule.data["attributes"].items():
         for piece in module.inquiry.pieces("mentions", name):
             for scope in module.inquiry.piece_scope(piece).with_inner():
-                for node in nodes(scope):
-                    if isinstance(node, ast.Attribute) and node.attr == name:
-                        if is_logger(scope, scope.value(node.value)):
-                            end = scope.span(node).end
-                            message = rule.data["messages"]["attribute"]
-                            place = Span(end - len(name), end)
-                            yield rule.finding(place, message=message, name=name, instead=instead)
+                found = (n for n in nodes(scope) if isinstance(n, ast.Attribute) and n.attr == name)
+                for node in found:
+                    if is_logger(scope, scope.value(node.value)):
+                        end = scope.span(node).end
+                        message = rule.data["messages"]["attribute"]
+                        place = Span(end - len(name), end)
+                        yield rule.finding(place, message=message, name=name, instead=instead)
