@@ -19,18 +19,25 @@ from ml_lsp.text import Span
 NOTES = ("pyproject.toml", "setup.cfg", "Dockerfile", ".env")
 """How the names of such files end, besides setup.py and what is YAML."""
 _ENTRY = re.compile(r"""^[ \t]*["']?([\w.-]+)[ \t]*=[ \t]*([\w.]+):([\w.]+)["']?[ \t]*,?[ \t]*$""", re.M)
+_UNPUBLISHED = re.compile(
+    r"""^[ \t]*version[ \t]*=[ \t]*["']?0\.0\.0["']?[ \t]*,?[ \t]*$|Private :: """, re.M
+)
 _COMPOSE = re.compile(r"(?:docker-)?compose.*\.ya?ml\Z")
 
 
 @dataclass(frozen=True)
 class Script:
-    """A command that a project installs: it calls `attribute` of the module `module`, as `file` says at `span`."""
+    """A command that a project installs: it calls `attribute` of the module `module`, as `file` says at `span`.
+
+    `is_published`: whether the project has a version of its own and may be uploaded.
+    """
 
     name: str
     module: str
     attribute: str
     file: Path
     span: Span
+    is_published: bool = True
 
 
 def scripts(project: Project) -> tuple[Script, ...]:
@@ -63,7 +70,8 @@ def _scripts_of(project: Project, path: Path) -> Iterator[Script]:
         text = project.text_at(path) or ""
         at = text.find("console_scripts")
         for found in _ENTRY.finditer(text, at) if at >= 0 else ():
-            yield Script(found[1], found[2], found[3], path, Span(found.start(2), found.end(3)))
+            place = Span(found.start(2), found.end(3))
+            yield Script(found[1], found[2], found[3], path, place, _is_published(text))
 
 
 def _of_pyproject(path: Path, text: str) -> Iterator[Script]:
@@ -76,7 +84,12 @@ def _of_pyproject(path: Path, text: str) -> Iterator[Script]:
             module, _, attribute = target.partition(":")
             at = text.find(target)
             if module and attribute and at >= 0:
-                yield Script(name, module.strip(), attribute.strip(), path, Span(at, at + len(target)))
+                place = Span(at, at + len(target))
+                yield Script(name, module.strip(), attribute.strip(), path, place, _is_published(text))
+
+
+def _is_published(text: str) -> bool:
+    return _UNPUBLISHED.search(text) is None
 
 
 def _items(table: Any) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.commands import commands_of, uses_of
+from ml_lsp.semantics.entry_points import script_of_app
 from ml_lsp.semantics.values import Value
 
 
@@ -19,7 +20,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if any(keyword.arg in rule.data["settings"] for keyword in call.node.keywords):
         return
     inquiry, app = call.scope.inquiry, call.value
-    if not any(True for _ in uses_of(inquiry, app, "")) or _has_callback(call, app):
+    is_run = next(uses_of(inquiry, app, ""), None) is not None or script_of_app(call) is not None
+    if not is_run or _has_callback(call, app):
         return
     commands = sum(1 for _ in commands_of(inquiry, app))
     groups = sum(1 for _ in uses_of(inquiry, app, "add_typer"))

@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.command_line import command_parameters
-from ml_lsp.semantics.layout import module_name_of
+from ml_lsp.semantics.entry_points import script_of_function
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.testcode import is_test_code
@@ -75,13 +75,10 @@ def _is_choice(command: Scope, node: ast.expr) -> bool:
 
 def _script(call: Call) -> Related | None:
     """The command that the project installs and that runs this call."""
-    inquiry = call.scope.inquiry
-    roots = inquiry.project.roots if inquiry.project is not None else ()
-    name = module_name_of(inquiry.module.path, roots)
-    for script in inquiry.scripts() if call.scope.is_function else ():
-        if script.module == name and script.attribute == call.scope.name:
-            return Related(script.span, f"installed as `{script.name}`", script.file)
-    return None
+    if not call.scope.is_function:
+        return None
+    script = script_of_function(call.scope.inquiry, call.scope.name)
+    return Related(script.span, f"installed as `{script.name}`", script.file) if script is not None else None
 
 
 def _as_app(call: Call, command: Scope) -> Iterator[Edit]:
