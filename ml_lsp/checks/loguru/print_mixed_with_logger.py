@@ -13,6 +13,7 @@ from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.commands import is_for_the_command_line
+from ml_lsp.semantics.logs import logger_name
 from ml_lsp.semantics.loguru import messages
 from ml_lsp.semantics.testcode import is_test_path
 
@@ -30,9 +31,8 @@ def check(module: ModuleView, rule: Rule) -> Iterator[Finding]:
         return
     for call in islice(_prints(module, rule), _MOST):
         text = " ".join(call.scope.text(call.node.args[0]).split())
-        edits = []
-        if _is_text(call):
-            edits = [replace_node(call.scope, call.node.func, _logger(logged[0]) + ".info")]
+        name = logger_name(logged[0]) if _is_text(call) else None
+        edits = [replace_node(call.scope, call.node.func, f"{name}.info")] if name else []
         yield rule.finding(call.span, edits=edits, text=text if len(text) < _SHOWN else f"{text[:_SHOWN]}...")
 
 
@@ -66,8 +66,3 @@ def _is_text(call: Call) -> bool:
     first = call.node.args[0]
     constant = isinstance(first, ast.Constant) and isinstance(first.value, str)
     return len(call.node.args) == 1 and (constant or isinstance(first, ast.JoinedStr))
-
-
-def _logger(call: Call) -> str:
-    func = call.node.func
-    return call.scope.text(func.value) if isinstance(func, ast.Attribute) else "logger"
