@@ -92,7 +92,7 @@ class Shelf:
         stamp = self._stamp(path)
         known = self._digests.get(path)
         if known is None or known[0] != stamp:
-            text = self._text(path)
+            text = self.text_at(path)
             digest = (
                 b""
                 if text is None

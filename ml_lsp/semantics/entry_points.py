@@ -13,7 +13,7 @@ from ml_lsp.semantics.layout import module_name_of
 
 def module_name(inquiry: Inquiry) -> str | None:
     """The dotted name under which a module is imported; None if it cannot be."""
-    roots = inquiry.project.roots if inquiry.project is not None else ()
+    roots = inquiry.project.layout.roots if inquiry.project is not None else ()
     return module_name_of(inquiry.module.path, roots)
 
 
