@@ -21,7 +21,7 @@ _OF_MODULES = frozenset({
 
 def uses(made: Call) -> Iterator[Call]:
     """The calls of what a call made, and of its methods: `net(x)`, `net.eval()`, `made["net"].eval()`."""
-    for scope in _around(made):
+    for scope in where_named(made):
         for call in scope.calls:
             of = call.receiver if call.receiver is not None else call.callee
             for value in {id(v): v for v in (of, call.callee)}.values():
@@ -54,7 +54,7 @@ def _is(scope: Scope, value: Value, made: Call) -> bool:
     return any(one.site is not None and one.site.node is made.node for one in found)
 
 
-def _around(made: Call) -> Iterator[Scope]:
+def where_named(made: Call) -> Iterator[Scope]:
     """Where the object can be named: the function, its class for an attribute, the module for a global."""
     scope = made.scope
     statement = scope.statement_of(made.node)

@@ -118,7 +118,12 @@ def _is_fixed(value: Value) -> bool:
 
 
 def workspace_changes_sinks(inquiry: Inquiry) -> bool:
-    """Whether some file of the workspace may take sinks away, or turns the default one off for good."""
+    """Whether some file of the workspace may take sinks away, or turns the default one off for good.
+
+    It may as long as the files have not been listed.
+    """
+    if inquiry.project is not None and inquiry.project.files is None:
+        return True
     if inquiry.mentions("LOGURU_AUTOINIT") or inquiry.deployment("LOGURU_AUTOINIT"):
         return True
     return any(_CHANGE.search(piece.text) for module in inquiry.modules() for piece in module.pieces)
