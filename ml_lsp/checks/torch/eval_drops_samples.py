@@ -25,6 +25,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     one_by_one = Const(1) if size is None else size
     if Const(1) in options(one_by_one) or not call.lacks(_BATCH_SAMPLER, "batch_sampler"):
         return
+    if _has_own_size(call):
+        return
     if not is_held_out(call) or _is_trained_on(call, rule):
         return
     if any(call.scope.inquiry.mentions(word) for word in rule.data["fixed_shapes"]):
@@ -33,6 +35,14 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     literal = isinstance(node, ast.Constant)
     edits = [replace_node(call.scope, node, "False")] if node is not None and literal else []
     yield rule.finding(call.argument_span(_DROP_LAST, "drop_last") or call.callee_span, edits=edits)
+
+
+def _has_own_size(call: Call) -> bool:
+    """Whether the batch size is one for held-out data only that is not known: often 1, which drops nothing."""
+    node = call.argument(_BATCH_SIZE, "batch_size")
+    if node is None or isinstance(call.scope.value(node), Const):
+        return False
+    return side(call.scope.text(node).split(".")) is True
 
 
 def _is_trained_on(call: Call, rule: Rule) -> bool:
