@@ -36,10 +36,9 @@ def _pipeline(call: Call, rule: Rule) -> Iterator[Finding]:
     goes_by = list(purposes(call.scope, call.node))
     step = _random(call.value, rule) if _says_held_out(goes_by, rule) else None
     if step is not None:
-        here = step.site is not None and step.site.scope is call.scope
-        yield rule.finding(
-            call.scope.span(step.site.node) if here and step.site else call.callee_span, step=_short(step)
-        )
+        site = step.site
+        place = site.node if site is not None and site.scope is call.scope else call.node.func
+        yield rule.finding(call.scope.span(place), step=_short(step))
 
 
 def _dataset(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -48,11 +47,8 @@ def _dataset(call: Call, rule: Rule) -> Iterator[Finding]:
     given = [*positions, *(k.value for k in call.node.keywords if k.arg in ("transform", "transforms"))]
     for node in given:
         step = _random(call.scope.value(node), rule)
-        if (
-            step is None
-            or not _is_held_out(call, rule)
-            or _says_held_out(list(names(call.scope, node)), rule)
-        ):
+        told_where_made = _says_held_out(list(names(call.scope, node)), rule)
+        if step is None or told_where_made or not _is_held_out(call, rule):
             continue
         part = next((keyword for keyword in call.node.keywords if keyword.value is node), node)
         yield rule.finding(call.scope.span(part), related=_made(step), step=_short(step))
