@@ -75,7 +75,7 @@ def _called_functions(own: Class, rule: Rule) -> Iterator[tuple[Scope, Removed]]
     if not own.is_a("torch.autograd.Function") or forward is None or forward.self_name is None:
         return
     if isinstance(forward.node, ast.FunctionDef) and is_called(own):
-        span, name = forward.name_span(forward.node), f"Calling an object of {own.name}"
+        span, name = forward.name_span(forward.node), f"{own.name}(...)(...)"
         yield forward, Removed(rule.data["called_function"], forward.node, span, name, loss=own.name)
 
 
