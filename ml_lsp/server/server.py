@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.uris import to_fs_path
 
 from ml_lsp import __version__
 from ml_lsp.server.protocol import Protocol
 from ml_lsp.server.session import Reviewed, Session
-from ml_lsp.server.snapshots import Snapshot
+from ml_lsp.server.snapshots import Snapshot, path_of
 
 if TYPE_CHECKING:
     from ml_lsp.review import Surroundings
@@ -53,7 +52,6 @@ class Server(LanguageServer):
         self.session = Session(load, self._finished, self.tell)
         self.session.around = self._around
         self._publish = publish
-        self._told: dict[Path, str] = {}
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._spawned: set[asyncio.Task[None]] = set()
         self.session.backlog = lambda: self.protocol.backlog
@@ -85,7 +83,7 @@ class Server(LanguageServer):
     def _folder_of(self, path: Path) -> Path:
         from ml_lsp.workspace import workspace_folder
 
-        folders = (Path(to_fs_path(uri) or "/") for uri in self.workspace.folders)
+        folders = map(path_of, self.workspace.folders)
         return next((folder for folder in folders if path.is_relative_to(folder)), workspace_folder(path))
 
     def _interpreter_wishes(self, path: Path) -> Wishes:
@@ -128,15 +126,23 @@ class Server(LanguageServer):
         snapshot, path = done.snapshot, done.snapshot.path
         self._idle.pop(snapshot.uri, None)
         self.places.look_up(path, self.session.engine.memory.outside_names(path))
-        if snapshot.is_notebook or self._told.get(path) == snapshot.text:
-            return
-        first = path not in self._told
-        self._told[path] = snapshot.text
-        self.places.texts_changed(path, snapshot.text)
-        importers = set(self.places.imports_of(path))
-        for other in self.session.open_snapshots():
-            if not first and other.path in importers:
-                self.spawn(self._review_again(other))
+        if not snapshot.is_notebook:
+            self._tell_importers(path, snapshot.text)
+
+    def _tell_importers(self, path: Path, text: str | None) -> None:
+        """Review again what is open and imports a file, if the file's text is another one than was known."""
+        if self.places.text_changed(path, text):
+            importers = set(self.places.imports_of(path))
+            for other in self.session.open_snapshots():
+                if other.path in importers:
+                    self.spawn(self._review_again(other))
+
+    def closed(self, uri: str) -> None:
+        """A file is no longer open: what is on disk counts again."""
+        if uri in self._idle:
+            self._idle.pop(uri).cancel()
+        if "places" in self.__dict__:
+            self._tell_importers(path_of(uri), None)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Go on with `work` beside everything else; what it raises is logged."""
