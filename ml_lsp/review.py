@@ -13,7 +13,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.inquiry import Answer, Inquiry, Question, answer
+from ml_lsp.semantics.inquiry import OF_THE_PROJECT, Answer, Inquiry, Question, answer
 from ml_lsp.semantics.module import Change, Module, difference, module_of
 from ml_lsp.semantics.notebook import notebook_of
 from ml_lsp.semantics.outside import Known
@@ -147,7 +147,7 @@ class Memory:
         known = self.reviewed.get(path)
         asked = {q for entry in known.entries.all() for q in entry.answers} if known else set()
         files = sorted({Path(question[1]) for question in asked if question[0] == "file"})
-        everywhere = any(question[0] in ("importers", "configs", "modules") for question in asked)
+        everywhere = any(question[0] in OF_THE_PROJECT for question in asked)
         return tuple(files), everywhere or path in self.configs
 
     def forget(self, path: Path) -> None:
@@ -302,7 +302,7 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
     """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
     doubt = doubtful(before.module, module, change)
     if surroundings.project is not before.surroundings.project:
-        doubt = Doubt(doubt.questions, ("file", "importers", "configs", "modules"))
+        doubt = Doubt(doubt.questions, ("file", *OF_THE_PROJECT))
     if surroundings.outside is not before.surroundings.outside:
         doubt = Doubt(doubt.questions, (*doubt.kinds, "outside"))
     move = Move(before.module.split.starts, module.split.starts, change)

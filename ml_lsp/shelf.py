@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from ml_lsp.semantics.config_file import ConfigFile, language_of_config
+from ml_lsp.semantics.deployment import NOTES
 from ml_lsp.semantics.files import read_text
 from ml_lsp.semantics.layout import Layout
 from ml_lsp.semantics.module import Module, module_of
@@ -66,19 +67,20 @@ class Shelf:
         stamp = self._stamp(path)
         known = self._configs.get(path)
         if known is None or known[0] != stamp:
-            text = self._text(path)
+            text = self.text_at(path)
             made = ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
             known = self._configs[path] = (stamp, made)
         return known[1]
 
     def _read(self, path: Path, previous: Module | None) -> Module | None:
-        text = self._text(path)
+        text = self.text_at(path)
         if text is None:
             return None
         module, _ = module_of(split(text, previous.split if previous else EMPTY), path, previous)
         return module
 
-    def _text(self, path: Path) -> str | None:
+    def text_at(self, path: Path) -> str | None:
+        """The text of a file; None if it cannot be read."""
         if path in self.open_texts:
             return self.open_texts[path]
         try:
@@ -92,7 +94,7 @@ class Shelf:
         stamp = self._stamp(path)
         known = self._imports.get(path)
         if known is None or known[0] != stamp:
-            text = self._text(path)
+            text = self.text_at(path)
             known = self._imports[path] = (stamp, imported_names(text) if text is not None else ())
         return known[1]
 
@@ -101,7 +103,7 @@ class Shelf:
         stamp = self._stamp(path)
         known = self._digests.get(path)
         if known is None or known[0] != stamp:
-            text = self._text(path)
+            text = self.text_at(path)
             digest = (
                 b""
                 if text is None
@@ -115,7 +117,7 @@ class Shelf:
         known = self._texts.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
-        text = self._text(path)
+        text = self.text_at(path)
         self._kept -= len(self._texts.pop(path)[1]) if known is not None else 0
         if text is not None and self._kept + len(text) <= _MOST_KEPT:
             self._texts[path] = (stamp, text)
@@ -138,14 +140,14 @@ class Shelf:
         stamp = self._stamp(path)
         known = self._config_names.get(path)
         if known is None or known[0] != stamp:
-            text = self._text(path)
+            text = self.text_at(path)
             known = self._config_names[path] = (stamp, config_names_in(text or ""))
         return known[1]
 
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
-        Of those, `.py`, `.yaml`, `.yml`, `.json` and shell scripts count; None: they are not listed yet.
+        Of those, `.py`, `.yaml`, `.yml`, `.json`, shell scripts and `NOTES` count; None: they are not listed yet.
         """
         listed = None if files is None else tuple(files)
         return Project(
@@ -158,5 +160,6 @@ class Shelf:
             self.mentions,
             self.config_names_at,
             script_files=tuple(path for path in listed or () if path.suffix in SCRIPT_SUFFIXES),
-            text_at=self._text,
+            notes=tuple(path for path in listed or () if path.name.endswith(NOTES)),
+            text_at=self.text_at,
         )

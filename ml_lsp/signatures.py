@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tokenize
 from collections.abc import Sequence
 
 from ml_lsp.semantics.scope import Scope
@@ -32,3 +33,23 @@ def change_parameters(function: Scope, kept: int, new: Sequence[str]) -> tuple[E
 
 def _is_read(function: Scope, name: str) -> bool:
     return any(name in scope.flow.loads_of for scope in function.with_inner())
+
+
+def signature(function: Scope) -> str | None:
+    """The parameters of a function as written, in their brackets, with what it says of its result."""
+    node = function.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or function.parent is None:
+        return None
+    parent, text = function.parent, function.tree.segment.text
+    start = parent.name_span(node).end - function.offset
+    depth, end = 0, start
+    lines = iter(text[start:].splitlines(keepends=True))
+    starts = [start]
+    for line in text[start:].splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for token in tokenize.generate_tokens(lambda: next(lines, "")):
+        depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
+        if token.string == ":" and depth == 0:
+            end = starts[token.start[0] - 1] + token.start[1]
+            break
+    return text[start:end] if end > start else None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ml_lsp.oracle.interpreter import Choice, choose, installed_versions
 from ml_lsp.review import Surroundings
+from ml_lsp.semantics.deployment import NOTES
 from ml_lsp.semantics.files import read_text, stamp, workspace_files
 from ml_lsp.semantics.layout import source_roots
 from ml_lsp.semantics.project import Project
@@ -20,7 +21,7 @@ from ml_lsp.shelf import SCRIPT_SUFFIXES, Shelf
 
 log = logging.getLogger(__name__)
 
-PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json", *SCRIPT_SUFFIXES)
+PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json", *SCRIPT_SUFFIXES, *NOTES)
 """Files that say something about the others of a project."""
 _MARKERS = (".git", "pyproject.toml", "ml-lsp.toml", "setup.py", "setup.cfg")
 
@@ -76,7 +77,7 @@ class Workspace:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The Python, YAML and JSON files of the folder."""
+        """The Python, YAML and JSON files of the folder, and those about packaging and deployment."""
         return tuple(workspace_files(self.folder, PROJECT_SUFFIXES))
 
     @property

@@ -50,8 +50,8 @@ def is_plain_mean(found: Accumulation, value: Value) -> bool:
     match value:
         case Op("+" | "+=", (left, right)):
             return is_plain_mean(found, left) and is_plain_mean(found, right)
-        case Attr(Result(callee), "loss"):
-            return is_module(scope, callee)
+        case Attr(Result(callee) as output, "loss"):
+            return is_module(scope, callee) or output.keyword("labels") is not None
         case Result(Param(name) | Attr(name=name) as callee):
             if name in _CRITERIA and class_of(scope, callee) is None:
                 return True  # a criterion that is passed in averages unless somebody says otherwise

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import class_of
 from ml_lsp.semantics.values import Attr, Param, Ref, Result, Value
@@ -31,3 +35,25 @@ def _argparse_alone(scope: Scope) -> bool:
     others = {"jsonargparse", "transformers", "simple_parsing", "tap", "configargparse", "lightning", "tyro"}
     libraries = scope.inquiry.module.tables.libraries
     return "argparse" in libraries and libraries.isdisjoint(others)
+
+
+def option_default(inquiry: Inquiry, name: str) -> object:
+    """The constant that an option of a module's command line is unless it is given; None if it is not known."""
+    found: list[object] = []
+    for piece in inquiry.pieces("mentions", "add_argument"):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                if call.method == "add_argument" and name in _destinations(call):
+                    found.append(call.constant(None, "default"))
+    return found[0] if len(found) == 1 else None
+
+
+def _destinations(call: Call) -> set[str]:
+    """The names under which an option may be read: of `-j, --num-workers`, num_workers."""
+    stated = call.constant(None, "dest")
+    if isinstance(stated, str):
+        return {stated}
+    flags = [
+        arg.value for arg in call.node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+    ]
+    return {flag.lstrip("-").replace("-", "_") for flag in flags}

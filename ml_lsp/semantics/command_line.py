@@ -5,30 +5,28 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.signatures import with_defaults
 from ml_lsp.semantics.values import Ref
 
 _MAKERS = frozenset({"typer.Option", "typer.Argument"})
+_HOLDERS = frozenset({"typing.Optional", "typing.List", "builtins.list", "typing.Union"})
 _ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
 
 
 @dataclass(frozen=True, eq=False)
-class CommandParameter:
-    """A parameter of a function that is an option or an argument of a command.
+class Parameter:
+    """A parameter of a function that may be a command; `annotation` is the type, without `Annotated[...]` around it.
 
-    `made` is the call `typer.Option(...)`; `annotation` is the type, without `Annotated[...]` around it.
-    `in_default`: the call stands as the parameter's default, not in `Annotated`. `default` is what the
-    parameter is without the option on the command line; None if there is nothing.
+    `default` is what the parameter is without the option on the command line; None if there is nothing.
     """
 
     scope: Scope
     node: ast.arg
-    made: ast.Call
     annotation: ast.expr | None
-    in_default: bool = False
-    default: ast.expr | None = None
+    default: ast.expr | None
 
     @property
     def around(self) -> Scope:
@@ -36,20 +34,53 @@ class CommandParameter:
         return self.scope.parent or self.scope
 
 
-def command_parameters(scope: Scope) -> Iterator[CommandParameter]:
-    """The parameters of a function that `typer.Option(...)` or `typer.Argument(...)` describes, in order."""
+@dataclass(frozen=True, eq=False)
+class CommandParameter(Parameter):
+    """A parameter of a function that is an option or an argument of a command.
+
+    `made` is the call `typer.Option(...)`. `in_default`: it stands as the parameter's default, not in `Annotated`.
+    """
+
+    made: ast.Call
+    in_default: bool = False
+
+
+def parameters(scope: Scope) -> Iterator[Parameter]:
+    """The parameters of a function, in order; those that Typer's words describe as `CommandParameter`."""
     if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         return
     around = scope.parent or scope
     for node, default in with_defaults(scope.node.args):
         described = _described(around, node.annotation)
-        if described is not None:
-            annotation, *extras = described
-            for made in extras:
-                if isinstance(made, ast.Call) and _is_maker(around, made):
-                    yield CommandParameter(scope, node, made, annotation, default=default)
-        elif isinstance(default, ast.Call) and _is_maker(around, default):
-            yield CommandParameter(scope, node, default, node.annotation, True, _stated_default(default))
+        makers = [one for one in described[1:] if _is_maker(one, around)] if described else []
+        annotation = described[0] if described else node.annotation
+        if makers:
+            yield CommandParameter(scope, node, annotation, default, makers[0])
+        elif default is not None and _is_maker(default, around):
+            yield CommandParameter(scope, node, annotation, _stated_default(default), default, True)
+        else:
+            yield Parameter(scope, node, annotation, default)
+
+
+def command_parameters(scope: Scope) -> Iterator[CommandParameter]:
+    """The parameters of a function that `typer.Option(...)` or `typer.Argument(...)` describes, in order."""
+    return (one for one in parameters(scope) if isinstance(one, CommandParameter))
+
+
+def text_annotation(around: Scope, annotation: ast.expr) -> ast.expr | None:
+    """The `str` in `str`, `Optional[str]`, `str | None`, `list[str]`; None for other annotations."""
+    match annotation:
+        case ast.Name():
+            return annotation if around.value(annotation) == Ref("builtins.str") else None
+        case ast.Subscript(value=holder, slice=inner):
+            found = around.value(holder)
+            is_holder = isinstance(found, Ref) and found.name in _HOLDERS
+            return text_annotation(around, inner) if is_holder else None
+        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
+            return text_annotation(around, left)
+        case ast.BinOp(op=ast.BitOr(), left=ast.Constant(value=None), right=right):
+            return text_annotation(around, right)
+    return None
 
 
 def _described(around: Scope, annotation: ast.expr | None) -> list[ast.expr] | None:
@@ -68,6 +99,6 @@ def _stated_default(made: ast.Call) -> ast.expr | None:
     return None if isinstance(found, ast.Constant) and found.value is ... else found
 
 
-def _is_maker(around: Scope, made: ast.Call) -> bool:
-    callee = around.value(made.func)
+def _is_maker(node: ast.expr, around: Scope) -> TypeGuard[ast.Call]:
+    callee = around.value(node.func) if isinstance(node, ast.Call) else None
     return isinstance(callee, Ref) and callee.name in _MAKERS

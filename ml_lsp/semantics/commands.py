@@ -11,6 +11,9 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options
 
 _APP = "typer.Typer"
+_MARKS = frozenset({"command", "callback", "group"})
+# Methods that read the command line.
+_READERS = frozenset({"parse_args", "parse_known_args"})
 
 
 def is_app(value: Value) -> bool:
@@ -66,3 +69,13 @@ def uses_of(inquiry: Inquiry, app: Value, method: str) -> Iterator[Call]:
                 owner = call.callee if not method else call.receiver if call.method == method else None
                 if owner is not None and _is_same(owner, app):
                     yield call
+
+
+def is_for_the_command_line(scope: Scope) -> bool:
+    """Whether a function is a command of Typer or click, or reads the command line itself: its prints are output."""
+    if is_command(scope):
+        return True
+    marks = (mark.callee if isinstance(mark, Result) else mark for mark in scope.decorators)
+    if any(getattr(mark, "name", "").rpartition(".")[2] in _MARKS for mark in marks):
+        return True
+    return any(call.method in _READERS or call.name == "builtins.input" for call in scope.calls)

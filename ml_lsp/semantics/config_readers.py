@@ -14,7 +14,7 @@ from typing import cast
 
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.module import Module
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered_of_code
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
@@ -67,10 +67,10 @@ def readers(file: ConfigFile) -> list[Module]:
     """The modules of the workspace that hold the file's name, or its folder's and a pattern, as a string."""
     if file.project is None:
         return []
-    remembered, key = file.project.code_memory, (readers, file.path)
-    if key not in remembered:
-        remembered[key] = [module for module in _likely(file, file.project) if _names(module, file)]
-    return cast(list[Module], remembered[key])
+    known, key = file.project.code_memory, (readers, file.path)
+    if key not in known:
+        known[key] = [module for module in _likely(file, file.project) if _names(module, file)]
+    return cast(list[Module], known[key])
 
 
 def _likely(file: ConfigFile, project: Project) -> Iterator[Module]:
@@ -102,7 +102,7 @@ def _naming(file: ConfigFile) -> list[Module]:
 
 def workspace_loaders(file: ConfigFile) -> frozenset[str]:
     """All libraries by which the workspace reads configuration."""
-    return file.project.remembered_of_code(_all_loaders) if file.project else frozenset()
+    return remembered_of_code(file.project, _all_loaders) if file.project else frozenset()
 
 
 def _all_loaders(project: Project) -> frozenset[str]:

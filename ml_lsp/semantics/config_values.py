@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ml_lsp.semantics.config_roles import is_parameter_file
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered
 
 
 def texts_under(project: Project, key: str) -> frozenset[str]:
     """The texts that the parameter files of a project hold under a key (the last part of its path)."""
-    return project.remembered(_texts).get(key, frozenset())
+    return remembered(project, _texts).get(key, frozenset())
 
 
 def _texts(project: Project) -> Mapping[str, frozenset[str]]:

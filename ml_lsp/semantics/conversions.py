@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.activations import NEUTRAL_METHODS
@@ -39,6 +39,13 @@ def converted(call: Call, functions: Collection[str]) -> tuple[Value, bool] | No
     if isinstance(value, Display) and value.kind in ("list", "tuple", "comprehension") and value.items:
         return value.items[0], True
     return value, False
+
+
+def consumed(call: Call) -> Iterator[tuple[ast.expr, Value]]:
+    """The arguments that a call of a plotting or scoring function turns into NumPy arrays itself."""
+    for node in (*call.node.args, *(keyword.value for keyword in call.node.keywords)):
+        if not isinstance(node, ast.Starred) and not _is_written_detached(node):
+            yield node, call.scope.value(node)
 
 
 def _is_written_detached(node: ast.expr) -> bool:

@@ -10,6 +10,7 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.body import is_loop
 from ml_lsp.semantics.flow import Block, Definition, Load
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch import is_model_name, is_module, last_name
 from ml_lsp.semantics.values import Attr, Ref, Result
 
@@ -17,6 +18,8 @@ _READERS = frozenset(
     f"builtins.{name}"
     for name in ("list", "tuple", "sum", "set", "sorted", "max", "min", "any", "all", "dict")
 )
+# Those of them that may stop before the end.
+_STOPPING = frozenset({"builtins.any", "builtins.all"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +94,21 @@ def _is_read(scope: Scope, node: ast.Name, readers: Collection[str]) -> bool:
         if any(arg is node for arg in given):
             name = call.name or ""
             return name in readers or name in _READERS or library.is_a(name, library.OPTIMIZER)
+    if any(_runs_over(scope, part, node) for part in nodes(scope)):
+        return True
     return any(
         isinstance(statement, ast.For) and statement.iter is node
         for statement in scope.flow.blocks
         if is_loop(statement)
     )
+
+
+def _runs_over(scope: Scope, part: ast.AST, node: ast.Name) -> bool:
+    """Whether a comprehension runs over a name at once: `[... for p in params]`, `sum(... for p in params)`."""
+    match part:
+        case ast.ListComp(generators=[first, *_]) | ast.SetComp(generators=[first, *_]):
+            return first.iter is node
+        case ast.Call(func=func, args=[ast.GeneratorExp(generators=[first, *_])]) if first.iter is node:
+            callee = scope.value(func)
+            return isinstance(callee, Ref) and callee.name in _READERS - _STOPPING
+    return False

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.module import Module
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered, remembered_of_code
 from ml_lsp.syntax.config_tree import Node
 from ml_lsp.syntax.trees import tree
 
@@ -57,7 +57,7 @@ def root_beside(module_path: Path, config_path: str) -> Path | None:
 
 def roots(project: Project) -> tuple[Path, ...]:
     """The folders in which the Hydra programs of a workspace look for configuration."""
-    return project.remembered_of_code(_roots)
+    return remembered_of_code(project, _roots)
 
 
 def _roots(project: Project) -> tuple[Path, ...]:
@@ -73,7 +73,7 @@ def _roots(project: Project) -> tuple[Path, ...]:
 
 def stored(project: Project) -> frozenset[Stored]:
     """What the Python of a workspace registers in the ConfigStore."""
-    return project.remembered_of_code(_stored)
+    return remembered_of_code(project, _stored)
 
 
 def _stored(project: Project) -> frozenset[Stored]:
@@ -91,7 +91,7 @@ def _stored(project: Project) -> frozenset[Stored]:
 
 def has_search_path(project: Project) -> bool:
     """Whether configuration may come from elsewhere: by a search path, a plug-in, hydra-zen."""
-    return project.remembered(_has_search_path)
+    return remembered(project, _has_search_path)
 
 
 def _has_search_path(project: Project) -> bool:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics import library
+from ml_lsp.semantics.deployment import Script, deployment_says, scripts
 from ml_lsp.semantics.evaluate import attribute
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Definition, FunctionNode
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ml_lsp.semantics.config_file import ConfigFile
     from ml_lsp.semantics.project import Project
     from ml_lsp.semantics.scope import Scope
+
+OF_THE_PROJECT = ("importers", "configs", "modules", "scripts", "deployment")
+"""The kinds of questions whose answer cannot be told without all files of the project."""
 
 NOTHING: Known = MappingProxyType({})
 
@@ -77,6 +81,8 @@ def answer(
     `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files
     that import it. `("configs",)`: the YAML and JSON files of the project. `("modules", *words)`: the pieces
     of its Python files whose text holds one of the words. `("outside", name)`: what is known of an outside name.
+    `("scripts",)`: the commands that it installs. `("deployment", word)`: whether files about its deployment
+    hold the word.
     """
     match question:
         case ("mentioned", word):
@@ -92,6 +98,10 @@ def answer(
             return (
                 tuple(piece for other in project.modules(*words) for piece in other.pieces) if project else ()
             )
+        case ("scripts",):
+            return scripts(project) if project else ()
+        case ("deployment", word):
+            return (project is not None and deployment_says(project, word),)
         case ("file", path):
             other = project.module_at(Path(path)) if project else None
             return other.pieces if other else ()
@@ -245,6 +255,18 @@ class Inquiry:
         first = self.asker or self
         first.asked.add(("modules", word, *others))
         return self.project.modules(word, *others) if self.project else iter(())
+
+    def scripts(self) -> tuple[Script, ...]:
+        """The commands that the project installs."""
+        first = self.asker or self
+        first.asked.add(("scripts",))
+        return scripts(self.project) if self.project else ()
+
+    def deployment(self, word: str) -> bool:
+        """Whether a file about the project's deployment holds a word; see `deployment_says`."""
+        first = self.asker or self
+        first.asked.add(("deployment", word))
+        return self.project is not None and deployment_says(self.project, word)
 
     # ---- scopes
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.flow import Block
-from ml_lsp.semantics.reach import acts
+from ml_lsp.semantics.parameters import trained
+from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
-from ml_lsp.semantics.torch import is_model_name, is_module, written_name
-from ml_lsp.semantics.training import is_backward, is_step
-from ml_lsp.semantics.values import Ref
+from ml_lsp.semantics.torch import is_model_name, is_module, unwrapped, written_name
+from ml_lsp.semantics.training import exclude_each_other, is_backward, is_step
+from ml_lsp.semantics.values import Ref, identity
 
 _COPIES_OF_THE_DICT = frozenset({"builtins.dict", "copy.copy", "collections.OrderedDict"})
 _OTHER_STATE = re.compile(r"optim|sched|scaler|ema|loader|sampler|swa|average", re.IGNORECASE)
@@ -137,6 +138,98 @@ def _trains(loop: Loop) -> bool:
         ):
             return True
     return False
+
+
+def is_so_far_best(kept: Kept, loop: Loop) -> bool:
+    """Whether the weights are kept where a score is better than one that is renewed there: `if acc > top: top = acc`."""
+    for block in kept.block.chain():
+        if block.node is loop.node:
+            return False
+        if isinstance(block.node, ast.If) and block.arm == "body":
+            compared = block.node.test
+            if not isinstance(compared, ast.Compare) or not isinstance(
+                compared.ops[0], ast.Lt | ast.Gt | ast.LtE | ast.GtE
+            ):
+                return False
+            sides = {kept.scope.text(side) for side in (compared.left, *compared.comparators)}
+            return any(
+                isinstance(statement, ast.Assign)
+                and here is block
+                and any(
+                    kept.scope.text(target) in sides
+                    for target, _ in _pairs(statement.targets[0], statement.value)
+                )
+                for statement, here in kept.scope.flow.blocks.items()
+            )
+    return False
+
+
+def is_used_after(kept: Kept, loop: Loop) -> bool:
+    """Whether weights in a variable of a function are loaded, saved or returned below a loop."""
+    scope = kept.scope
+    if not isinstance(kept.target, ast.Name) or not scope.is_function:
+        return False
+    used = {
+        load.node
+        for load in scope.flow.loads_of.get(kept.target.id, ())
+        if not loop.holds(load.block) and any(one.node is kept.statement for one in load.definitions)
+    }
+    return any(
+        event.kind == "return" and isinstance(event.node, ast.Return) and _holds(event.node.value, used)
+        for event in scope.flow.events
+    ) or any(
+        (call.method == "load_state_dict" or call.name == "torch.save")
+        and any(_holds(argument, used) for argument in call.node.args[:1])
+        for call in scope.calls
+    )
+
+
+def _holds(node: ast.expr | None, used: set[ast.Name]) -> bool:
+    """Whether an expression is one of these names, or writes it into a tuple or dict."""
+    match node:
+        case ast.Tuple(elts=items) | ast.Dict(values=items):
+            return any(item in used for item in items)
+    return node in used
+
+
+def is_loaded_back(kept: Kept) -> bool:
+    """Whether the model's own weights are loaded into it after steps were taken: nothing comes back then."""
+    scope, made = kept.scope, kept.scope.call_of(kept.source)
+    if (
+        made is None
+        or made.receiver is None
+        or not isinstance(kept.target, ast.Name)
+        or not scope.is_function
+    ):
+        return False
+    loads = {
+        load.node
+        for load in scope.flow.loads_of.get(kept.target.id, ())
+        if load.definitions and all(one.node is kept.statement for one in load.definitions)
+    }
+    model = identity(unwrapped(made.receiver))
+    back = [
+        call
+        for call in scope.calls
+        if call.method == "load_state_dict" and call.receiver is not None and call.when > made.when
+        if identity(unwrapped(call.receiver)) == model and set(call.node.args[:1]) & loads
+    ]
+    steps = [act for act in acts(scope.calls) if _moves(act, model)] if back else []
+    return any(
+        made.when < act.when < call.when and not exclude_each_other(act.block, call.block)
+        for act in steps
+        for call in back
+    )
+
+
+def _moves(act: Act, model: Hashable) -> bool:
+    """Whether a call is a step of the optimizer of a model, or hands the model to a function that trains."""
+    call = act.call
+    if is_step(act) and isinstance(call.node.func, ast.Attribute):
+        owners = trained(call.scope, act.receiver) if act.receiver is not None else None
+        return owners is not None and any(identity(unwrapped(owner)) == model for owner in owners)
+    named = call.target is None and _TRAINS.search(written_name(call.node.func))
+    return bool(named) and any(identity(unwrapped(given)) == model for given in act.given)
 
 
 def is_read_later(kept: Kept) -> bool:

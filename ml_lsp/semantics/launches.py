@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered
 from ml_lsp.text import Span
 
 # A command with the lines that a backslash joins to it.
@@ -32,7 +32,7 @@ class Launch:
 
 def launches(project: Project) -> tuple[Launch, ...]:
     """The commands of a project's scripts that start distributed programs."""
-    return project.remembered(_all)
+    return remembered(project, _all)
 
 
 def _all(project: Project) -> tuple[Launch, ...]:

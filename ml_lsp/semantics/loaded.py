@@ -18,10 +18,15 @@ _OF_MODULES = frozenset({
     "state_dict", "zero_grad",
 })  # fmt: skip
 
+_TAKE_MODULES = frozenset({
+    "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel", "torch.onnx.export", "torch.jit.trace",
+    "torch.jit.script", "torch.export.export", "torch.compile",
+})  # fmt: skip
+
 
 def uses(made: Call) -> Iterator[Call]:
     """The calls of what a call made, and of its methods: `net(x)`, `net.eval()`, `made["net"].eval()`."""
-    for scope in _around(made):
+    for scope in where_named(made):
         for call in scope.calls:
             of = call.receiver if call.receiver is not None else call.callee
             for value in {id(v): v for v in (of, call.callee)}.values():
@@ -31,8 +36,11 @@ def uses(made: Call) -> Iterator[Call]:
 
 
 def is_used_as_module(made: Call) -> bool:
-    """Whether what a call made is called, or one of its methods is, that only modules have."""
-    return any(_fits_module(use) for use in uses(made) if use.node is not made.node)
+    """Whether what a call made is called or handed to what takes modules, or a method of modules is called on it."""
+    if any(_fits_module(use) for use in uses(made) if use.node is not made.node):
+        return True
+    given = (call for call in made.scope.calls if call.name in _TAKE_MODULES and call.node.args)
+    return any(_is(call.scope, call.scope.value(call.node.args[0]), made) for call in given)
 
 
 def _fits_module(use: Call) -> bool:
@@ -54,7 +62,7 @@ def _is(scope: Scope, value: Value, made: Call) -> bool:
     return any(one.site is not None and one.site.node is made.node for one in found)
 
 
-def _around(made: Call) -> Iterator[Scope]:
+def where_named(made: Call) -> Iterator[Scope]:
     """Where the object can be named: the function, its class for an attribute, the module for a global."""
     scope = made.scope
     statement = scope.statement_of(made.node)

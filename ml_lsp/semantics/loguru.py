@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.instances import constructions
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Const, Ref, Result, Value
@@ -61,3 +63,14 @@ def log_call(call: Call) -> LogCall | None:
     if not args or any(isinstance(arg, ast.Starred) for arg in call.node.args):
         return None
     return LogCall(call, args[0], tuple(args[1:]), tuple(call.node.keywords))
+
+
+def messages(inquiry: Inquiry, levels: Collection[str] = LEVELS) -> Iterator[Call]:
+    """The calls in a module that log a message at one of some levels, with loguru, piece by piece."""
+    if "loguru" not in inquiry.module.tables.libraries:
+        return
+    for piece in sorted({piece for level in levels for piece in inquiry.pieces("mentions", level)}):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                if call.method in levels and call.receiver is not None and is_logger(scope, call.receiver):
+                    yield call

@@ -96,8 +96,9 @@ _SPELLINGS = {
 # Deep modules of which the class at the end is re-exported from the package: torch.optim.adam.Adam and the like.
 _DEEP_MODULE = re.compile(
     r"(torch\.optim\.lr_scheduler|torch\.optim(?!\.lr_scheduler\.)|torch\.nn|torch\.utils\.data|lightning\.pytorch\.callbacks"
-    r"|lightning\.pytorch\.loggers|sklearn\.(?!feature_extraction\b|gaussian_process\b)\w+|torchvision\.models|torchvision\.transforms"
-    r"|torchvision\.datasets|transformers|keras\.(?!preprocessing\b)\w+)\.(?:[a-z_]\w*\.)+([A-Z]\w*)\Z"
+    r"|lightning\.pytorch\.loggers|sklearn\.(?!feature_extraction\b|gaussian_process\b)\w+|torchvision\.models"
+    r"|torchvision\.transforms\.v2|torchvision\.transforms(?!\.v2\.)|torchvision\.datasets|transformers"
+    r"|keras\.(?!preprocessing\b)\w+)\.(?:[a-z_]\w*\.)+([A-Z]\w*)\Z"
 )
 
 

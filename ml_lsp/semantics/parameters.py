@@ -54,7 +54,7 @@ def certainly_apart(scope: Scope, one: Value, two: Value) -> bool:
     first, second = _moved(scope, one), trained(scope, two)
     if first is None or second is None:
         return False
-    return not any(_may_overlap(scope, left, right) for left in first for right in second)
+    return all(are_apart(scope, left, right) for left in first for right in second)
 
 
 def _moved(scope: Scope, value: Value) -> tuple[Value, ...] | None:
@@ -64,14 +64,14 @@ def _moved(scope: Scope, value: Value) -> tuple[Value, ...] | None:
     return (unwrapped(value),)
 
 
-def _may_overlap(scope: Scope, left: Value, right: Value) -> bool:
-    """Whether two modules may share parameters: not if each is made without the other."""
+def are_apart(scope: Scope, left: Value, right: Value) -> bool:
+    """Whether two modules certainly share no parameters: each is made without the other."""
     left, right = (unwrapped(origin(scope, unwrapped(value))) for value in (left, right))
     made = all(isinstance(option, Result) for value in (left, right) for option in options(value))
     if not made or identity(left) == identity(right):
-        return True
+        return False
     ones, others = ({identity(part) for part in walk(value)} for value in (left, right))
-    return identity(left) in others or identity(right) in ones
+    return identity(left) not in others and identity(right) not in ones
 
 
 def clears_for(scope: Scope, clearing: Value, optimizer: Value) -> bool:

@@ -48,8 +48,8 @@ class Project:
     they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
     and `config_at` reads one; they hold no project themselves. `mentions`: whether the text of a Python file
     holds one of some words, told without parsing it, and `config_names_at` the names of config files in it.
-    `script_files`: its shell scripts, whose text `text_at`
-    reads. `known_importers`: who imports whom as far as the state
+    `script_files`: its shell scripts; `notes`: files that say how it is packaged and deployed (pyproject.toml,
+    Dockerfile, .env); `text_at` reads one of either. `known_importers`: who imports whom as far as the state
     before tells. `memory`: what was worked out for this state, and `code_memory` what rests on its Python files
     alone.
     """
@@ -63,8 +63,9 @@ class Project:
     mentions: Callable[[Path, tuple[str, ...]], bool] = lambda path, words: True
     config_names_at: Callable[[Path], frozenset[str]] = lambda path: frozenset()
     script_files: tuple[Path, ...] = ()
-    text_at: Callable[[Path], str | None] = lambda path: None
     known_importers: Importers | None = None
+    notes: tuple[Path, ...] = ()
+    text_at: Callable[[Path], str | None] = lambda path: None
     memory: dict[object, object] = field(default_factory=dict)
     code_memory: dict[object, object] = field(default_factory=dict)
     _mentioning: dict[tuple[str, ...], tuple[Path, ...]] = field(default_factory=dict)
@@ -80,18 +81,6 @@ class Project:
         }
         importers = self._importers.after_change(changed)
         return replace(self, memory={}, code_memory={}, _mentioning=mentioning, known_importers=importers)
-
-    def remembered(self, work: Callable[[Project], T]) -> T:
-        """What a function finds out about a project, worked out once for each state of it."""
-        if work not in self.memory:
-            self.memory[work] = work(self)
-        return cast(T, self.memory[work])
-
-    def remembered_of_code(self, work: Callable[[Project], T]) -> T:
-        """The same for what rests on the Python files alone: it stands while only config files change."""
-        if work not in self.code_memory:
-            self.code_memory[work] = work(self)
-        return cast(T, self.code_memory[work])
 
     def find(self, dotted: str, from_path: Path) -> Found | None:
         """The file that a dotted name leads to when `from_path` imports it, and what of the name is left."""
@@ -121,7 +110,7 @@ class Project:
 
     def naming(self, name: str) -> tuple[Path, ...]:
         """The Python files of the workspace whose text holds the name of a YAML or JSON file, in order."""
-        return self.remembered_of_code(_by_config_name).get(name, ())
+        return remembered_of_code(self, _by_config_name).get(name, ())
 
     def importing(self, *libraries: str) -> tuple[Path, ...]:
         """The Python files of the workspace that may import one of the libraries, by root name, in order."""
@@ -147,7 +136,7 @@ class Project:
 
     def configs(self) -> Iterator[ConfigFile]:
         """All YAML and JSON files of the workspace that can be read, in order."""
-        yield from self.remembered(_all_configs)
+        yield from remembered(self, _all_configs)
 
 
 def _all_configs(project: Project) -> tuple[ConfigFile, ...]:
@@ -169,3 +158,17 @@ def _imported_files(
     """The files of the project that a file imports, itself apart."""
     found = (layout.find(name, file) for name in imports_at(file))
     return frozenset(there.path for there in found if there is not None) - {file}
+
+
+def remembered(project: Project, work: Callable[[Project], T]) -> T:
+    """What a function finds out about a project, worked out once for each state of it."""
+    if work not in project.memory:
+        project.memory[work] = work(project)
+    return cast(T, project.memory[work])
+
+
+def remembered_of_code(project: Project, work: Callable[[Project], T]) -> T:
+    """The same for what rests on the Python files alone: it stands while only config files change."""
+    if work not in project.code_memory:
+        project.code_memory[work] = work(project)
+    return cast(T, project.code_memory[work])

@@ -19,7 +19,9 @@ from ml_lsp.server.snapshots import path_of
 log = logging.getLogger(__name__)
 
 SECTION = "mlLsp"
-_WATCHED = ("*.py", "requirements*.txt", "*.lock", "*.yaml", "*.yml", "*.json", "*.sh")
+_WATCHED = (
+    "*.py", "requirements*.txt", "*.lock", "setup.cfg", "Dockerfile", ".env", "*.yaml", "*.yml", "*.json", "*.sh",
+)  # fmt: skip
 """Files besides settings that say something about what is open."""
 PATIENCE = 2.0
 """Seconds to wait for the editor's settings before going on without."""

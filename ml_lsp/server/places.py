@@ -94,15 +94,21 @@ class Places:
         place.surroundings = replace(place.surroundings, project=project)
         self._changed(workspace.folder)
 
-    def texts_changed(self, path: Path, text: str | None) -> None:
-        """A file is open in the editor with this text (None: no longer); what others see of it changes."""
+    def text_changed(self, path: Path, text: str | None) -> bool:
+        """A file is open in the editor with this text (None: no longer); return whether that is news to others."""
+        if text is None and self._folder_of(path) not in self._places:
+            return False
         place = self._place(path)
         shelf = place.workspace.shelf
+        before = shelf.digest_of(path)
         if text is None:
             shelf.open_texts.pop(path, None)
         else:
             shelf.open_texts[path] = text
+        if shelf.digest_of(path) == before:
+            return False
         _renew(place, path)
+        return True
 
     def imports_of(self, path: Path) -> tuple[Path, ...]:
         """The files of the workspace that import a file, as far as they are listed."""

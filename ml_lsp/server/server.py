@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.uris import to_fs_path
 
 from ml_lsp import __version__
 from ml_lsp.server.protocol import Protocol
 from ml_lsp.server.session import Reviewed, Session
-from ml_lsp.server.snapshots import Snapshot
+from ml_lsp.server.snapshots import Snapshot, path_of
 
 if TYPE_CHECKING:
     from ml_lsp.review import Surroundings
@@ -53,7 +52,6 @@ class Server(LanguageServer):
         self.session = Session(load, self._finished, self.tell)
         self.session.around = self._around
         self._publish = publish
-        self._told: dict[Path, str] = {}
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._spawned: set[asyncio.Task[None]] = set()
         self.session.backlog = lambda: self.protocol.backlog
@@ -85,7 +83,7 @@ class Server(LanguageServer):
     def _folder_of(self, path: Path) -> Path:
         from ml_lsp.workspace import workspace_folder
 
-        folders = (Path(to_fs_path(uri) or "/") for uri in self.workspace.folders)
+        folders = map(path_of, self.workspace.folders)
         return next((folder for folder in folders if path.is_relative_to(folder)), workspace_folder(path))
 
     def _interpreter_wishes(self, path: Path) -> Wishes:
@@ -128,28 +126,26 @@ class Server(LanguageServer):
         self._idle.pop(snapshot.uri, None)
         if snapshot.language == "python":
             self.places.look_up(path, self.session.engine.memory.outside_names(path))
-        if snapshot.is_notebook or self._told.get(path) == snapshot.text:
+        if not snapshot.is_notebook:
+            self._tell_others(path, snapshot.text)
+
+    def _tell_others(self, path: Path, text: str | None) -> None:
+        """Review again what is open and rests on a file, if the file's text is another one than was known: what
+        imports it, Python on a config file and the other way round."""
+        if not self.places.text_changed(path, text):
             return
-        first = path not in self._told
-        self._told[path] = snapshot.text
-        self.places.texts_changed(path, snapshot.text)
-        if not first:
-            self._review_resting_on(path)
-
-    def closed(self, path: Path) -> None:
-        """A file was closed: what is on disk counts again."""
-        if self._told.pop(path, None) is not None:
-            self.places.texts_changed(path, None)
-            self._review_resting_on(path)
-
-    def _review_resting_on(self, path: Path) -> None:
-        """Review again the open files that import a file, or whose findings rest on it: Python on a config file
-        and the other way round."""
         importers = set(self.places.imports_of(path))
         for other in self.session.open_snapshots():
             files, everywhere = self.session.engine.memory.relied_on(other.path)
             if other.path != path and (everywhere or other.path in importers or path in files):
                 self.spawn(self._review_again(other))
+
+    def closed(self, uri: str) -> None:
+        """A file is no longer open: what is on disk counts again."""
+        if uri in self._idle:
+            self._idle.pop(uri).cancel()
+        if "places" in self.__dict__:
+            self._tell_others(path_of(uri), None)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Go on with `work` beside everything else; what it raises is logged."""

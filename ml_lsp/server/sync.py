@@ -45,9 +45,9 @@ async def _review_saved(server: Server, snapshot: Snapshot) -> None:
 def closed(server: Server, uri: str) -> None:
     """A document was closed: nothing is shown for it any more."""
     server.session.forget(uri)
+    server.closed(uri)
     server.session.touched.set()
     clear(server, [uri])
-    server.closed(path_of(uri))
 
 
 def notebook_changed(server: Server, params: lsp.DidChangeNotebookDocumentParams) -> None:
@@ -62,6 +62,7 @@ def notebook_changed(server: Server, params: lsp.DidChangeNotebookDocumentParams
 def notebook_closed(server: Server, params: lsp.DidCloseNotebookDocumentParams) -> None:
     """A notebook was closed."""
     server.session.forget(params.notebook_document.uri)
+    server.closed(params.notebook_document.uri)
     clear(server, [document.uri for document in params.cell_text_documents])
 
 

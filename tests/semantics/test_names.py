@@ -19,6 +19,9 @@ from ml_lsp.semantics.names import public
         ),
         ("sklearn.gaussian_process.kernels.RBF", "sklearn.gaussian_process.kernels.RBF"),
         ("torch.nn.modules.loss.BCELoss", "torch.nn.BCELoss"),
+        ("torchvision.transforms.v2.ToTensor", "torchvision.transforms.v2.ToTensor"),
+        ("torchvision.transforms.v2._geometry.Resize", "torchvision.transforms.v2.Resize"),
+        ("torchvision.transforms.transforms.Resize", "torchvision.transforms.Resize"),
     ],
 )
 def test_public(name: str, spelled: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ml_lsp.semantics.recurrent import last_steps, run_of, state_batch_dimension
+from ml_lsp.semantics.batch_layout import state_batch_dimension
+from ml_lsp.semantics.recurrent import last_steps, run_of
 from tests.reading import inquiry, marked
 
 NET = """
@@ -75,7 +76,10 @@ def test_other_layers_do_not_recur() -> None:
         ("torch.zeros(1, x.size(0), 8)", 0),
         ("torch.zeros(1, x.shape[1], 8)", 1),
         ("(torch.zeros(1, x.size()[0], 8), h)", 0),
+        ("torch.zeros((1, x.size(0), 8)).to(x.device)", 0),
+        ("x.new_zeros(1, x.size(0), 8).requires_grad_()", 0),
         ("torch.zeros(1, h.size(0), 8)", None),
+        ("torch.full((1, x.size(0), 8), 1.0)", None),
         ("h", None),
     ],
 )

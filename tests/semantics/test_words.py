@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml_lsp.review import Document, Memory, Surroundings, review_now
-from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.project import Project, remembered_of_code
 from ml_lsp.semantics.words import holds_any
 from ml_lsp.shelf import Shelf
 from tests.examples import RULES
@@ -54,7 +54,7 @@ def test_files_by_what_they_mention_and_import(tmp_path: Path) -> None:
 def test_a_change_renews_what_rests_on_the_file(tmp_path: Path) -> None:
     project = written(tmp_path, a="lr = 1\n", b="x = 1\n")
     assert names(project.mentioning("lr")) == ["a"]
-    project.remembered_of_code(lambda project: project.mentioning("lr"))
+    remembered_of_code(project, lambda project: project.mentioning("lr"))
     assert project.renewed(tmp_path / "train.yaml").code_memory is project.code_memory
     (tmp_path / "b.py").write_text("lr = 12345\n")
     after = project.renewed(tmp_path / "b.py")

@@ -102,7 +102,7 @@ def test_a_change_while_files_are_listed_is_not_lost(around: Around, turns: int)
         around.importers("b")
         for _ in range(turns):
             await asyncio.sleep(0)
-        around.places.texts_changed(around.path("a"), "import c\n")
+        around.places.text_changed(around.path("a"), "import c\n")
         await around.settle()
         assert (around.importers("b"), around.importers("c")) == (["c"], ["a"])
 

@@ -110,6 +110,30 @@ def test_a_change_on_disk_is_seen(client: WireClient, tmp_path: Path) -> None:
     until(client, train, [])
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.6])
+def test_what_is_on_disk_counts_again_once_an_editor_is_closed(
+    client: WireClient, tmp_path: Path, pause: float
+) -> None:
+    (tmp_path / "helper.py").write_text(HELPER)
+    (tmp_path / "train.py").write_text(TRAIN)
+    helper = client.open("helper.py", HELPER.replace("pass", "optimizer.zero_grad()"))
+    client.published(helper, 1)
+    time.sleep(pause)
+    client.notify("textDocument/didClose", {"textDocument": {"uri": helper}})
+    time.sleep(0.6)
+    until(client, client.open("train.py", TRAIN), ["torch/missing-zero-grad"])
+
+
+def test_an_unsaved_change_that_is_thrown_away_is_seen(client: WireClient, tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(HELPER)
+    (tmp_path / "train.py").write_text(TRAIN)
+    train = client.open("train.py", TRAIN)
+    helper = client.open("helper.py", HELPER.replace("pass", "optimizer.zero_grad()"))
+    until(client, train, [])
+    client.notify("textDocument/didClose", {"textDocument": {"uri": helper}})
+    until(client, train, ["torch/missing-zero-grad"])
+
+
 def children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in found]

@@ -35,7 +35,8 @@ def _secrets(call: Call, node: ast.expr, rule: Rule) -> Iterator[tuple[ast.expr,
     """The parts of an expression that are read as they are and named as secrets."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            if _is_secret(name, rule) or call.scope.value(node) == Ref("os.environ"):
+            whole = call.scope.value(node) == Ref("os.environ") or _is_headers(node)
+            if _is_secret(name, rule) or whole:
                 yield node, name
         case ast.Subscript(slice=ast.Constant(value=str(key))):
             if _is_secret(key, rule):
@@ -60,6 +61,14 @@ def _secrets(call: Call, node: ast.expr, rule: Rule) -> Iterator[tuple[ast.expr,
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             for part in parts:
                 yield from _secrets(call, part, rule)
+
+
+def _is_headers(node: ast.expr) -> bool:
+    """Whether it is all headers of a request, the one with the token among them."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="request") | ast.Attribute(attr="request"), attr="headers"):
+            return True
+    return False
 
 
 def _is_secret(name: str, rule: Rule) -> bool:

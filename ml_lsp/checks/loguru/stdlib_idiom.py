@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import remove_argument, replace_node
+from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.handlers import handler_of
+from ml_lsp.semantics.log_rotation import is_retention, is_rotation
 from ml_lsp.semantics.loguru import LEVELS, is_logger
+from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.values import Const, Ref
-from ml_lsp.text import Edit
-
-_DURATION = re.compile(r"\s*[\d.]+\s*[a-zµ]+(?:[\s,]+[\d.]+\s*[a-zµ]+)*\s*", re.IGNORECASE)
+from ml_lsp.text import Edit, Span
 
 
-def check(call: Call, rule: Rule) -> Iterator[Finding]:
+def check(subject: Call | ModuleView, rule: Rule) -> Iterator[Finding]:
     """Report what the standard library's loggers have and loguru's ignores or refuses."""
+    return _attributes(subject, rule) if isinstance(subject, ModuleView) else _calls(subject, rule)
+
+
+def _calls(call: Call, rule: Rule) -> Iterator[Finding]:
     if call.receiver is None or not is_logger(call.scope, call.receiver):
         return
     method = call.method or ""
@@ -86,16 +90,29 @@ def _small_level(call: Call, node: ast.expr | None, rule: Rule) -> Iterator[Find
 
 
 def _wrong_settings(call: Call, rule: Rule) -> Iterator[Finding]:
-    """A retention that is no duration; a rotation of a stream."""
-    retention = call.argument(None, "retention")
-    if isinstance(retention, ast.Constant) and isinstance(retention.value, str):
-        last = retention.value.strip().rpartition(" ")[2].rstrip("s").lower()
-        known = last in rule.data["units"] or bool(re.fullmatch(r"[\d.]+[a-z]+", retention.value.strip()))
-        if not known or not _DURATION.fullmatch(retention.value):
-            message = rule.data["messages"]["retention"]
-            yield rule.finding(call.scope.span(retention), message=message, name=retention.value)
+    """A retention or rotation that loguru cannot read; a rotation of a stream."""
+    for name, is_read in (("retention", is_retention), ("rotation", is_rotation)):
+        given = call.argument(None, name)
+        if isinstance(given, ast.Constant) and isinstance(given.value, str) and not is_read(given.value):
+            message = rule.data["messages"][name]
+            yield rule.finding(call.scope.span(given), message=message, name=given.value)
+            return
     rotation, sink = call.argument(None, "rotation"), call.argument_value(0, "sink")
     if rotation is not None and sink in (Ref("sys.stderr"), Ref("sys.stdout")):
         yield rule.finding(
             call.scope.span(rotation), message=rule.data["messages"]["stream"], name="rotation"
         )
+
+
+def _attributes(module: ModuleView, rule: Rule) -> Iterator[Finding]:
+    """Attributes of the standard library's loggers that are read or set."""
+    for name, instead in rule.data["attributes"].items():
+        for piece in module.inquiry.pieces("mentions", name):
+            for scope in module.inquiry.piece_scope(piece).with_inner():
+                found = (n for n in nodes(scope) if isinstance(n, ast.Attribute) and n.attr == name)
+                for node in found:
+                    if is_logger(scope, scope.value(node.value)):
+                        end = scope.span(node).end
+                        message = rule.data["messages"]["attribute"]
+                        place = Span(end - len(name), end)
+                        yield rule.finding(place, message=message, name=name, instead=instead)

@@ -10,7 +10,16 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.keeping import Kept, is_conditional, is_read_later, kept_weights, training_around
+from ml_lsp.semantics.keeping import (
+    Kept,
+    is_conditional,
+    is_loaded_back,
+    is_read_later,
+    is_so_far_best,
+    is_used_after,
+    kept_weights,
+    training_around,
+)
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.text import Edit
 
@@ -24,9 +33,16 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         return
     for scope in body.scopes:
         for kept in kept_weights(scope):
-            named = _BEST.search(kept.name) and kept.is_of_a_model
-            if named and _is_overwritten(kept) and is_read_later(kept):
+            if kept.is_of_a_model and (_is_best(kept) or is_loaded_back(kept)):
                 yield _finding(kept, rule)
+
+
+def _is_best(kept: Kept) -> bool:
+    """Whether a name says that the weights are the best, or the way in which they are kept and used."""
+    if _BEST.search(kept.name):
+        return _is_overwritten(kept) and is_read_later(kept)
+    loop = training_around(kept) if kept.source is not kept.model else None
+    return loop is not None and is_so_far_best(kept, loop) and is_used_after(kept, loop)
 
 
 def _is_overwritten(kept: Kept) -> bool:

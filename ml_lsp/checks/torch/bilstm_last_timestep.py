@@ -18,7 +18,7 @@ def check(own: Class, rule: Rule) -> Iterator[Finding]:
         return
     for found in last_steps(own):
         making, batch_first = found.run.making, found.run.is_batch_first
-        if making is None or batch_first is None:
+        if making is None or batch_first is None or not found.run.is_recurrent:
             continue
         both_ways = making.argument_value(6, "bidirectional") == Const(True)
         if both_ways and found.dimension == (1 if batch_first else 0):

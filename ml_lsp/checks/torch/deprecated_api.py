@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.fixes import add_argument, in_brackets_where_needed, replace_node
+from ml_lsp.fixes import add_argument, add_import, in_brackets_where_needed, replace_node
 from ml_lsp.renaming import rename
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.outside_names import used_names_with
+from ml_lsp.semantics.outside_names import Mention, used_names_with
+from ml_lsp.semantics.ranks import rank
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import enclosing_class
 from ml_lsp.semantics.values import Const, Ref
@@ -64,13 +65,14 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
 
 def _all(scope: Scope, rule: Rule) -> Iterator[Deprecated]:
     yield from _names(scope, rule)
+    yield from _transposes(scope, rule.data["transpose"])
     for call in scope.calls:
         yield from _calls(call, rule)
 
 
 def _names(scope: Scope, rule: Rule) -> Iterator[Deprecated]:
     renamed, replaced = rule.data["renamed"], rule.data["replaced"]
-    words = {name.rpartition(".")[2] for name in (*renamed, *replaced)}
+    words = {name.rpartition(".")[2] for name in (*renamed, *replaced, *rule.data["moved"])}
     for mention in used_names_with(scope, words):
         assert isinstance(mention.node, ast.expr)
         text = scope.text(mention.node)
@@ -78,8 +80,42 @@ def _names(scope: Scope, rule: Rule) -> Iterator[Deprecated]:
             owner, since, new = renamed[mention.name]
             edits = rename(scope, mention.node, new, lambda where, use: True)
             yield Deprecated((owner, since, f"`{new}`"), mention.node, mention.span, text, edits)
-        elif mention.name in replaced:
+        elif mention.name in rule.data["moved"]:
+            owner, since, module = rule.data["moved"][mention.name]
+            edits = _moved(scope, mention.node, module)
+            new = f"`{module}.{mention.name.rpartition('.')[2]}`"
+            yield Deprecated((owner, since, new), mention.node, mention.span, text, edits)
+        elif mention.name in replaced and _is_first(mention, rule):
             yield Deprecated(replaced[mention.name], mention.node, mention.span, text)
+
+
+def _moved(scope: Scope, node: ast.expr, module: str) -> tuple[Edit, ...]:
+    """The same name of another module, where the module is written: `functorch.vmap` to `vmap` of torch.func."""
+    if not isinstance(node, ast.Attribute):
+        return ()
+    written, imports = add_import(scope.inquiry, module, node.attr)
+    return (*imports, replace_node(scope, node, written))
+
+
+def _is_first(mention: Mention, rule: Rule) -> bool:
+    """Whether a name is to be reported here: of some, the first use in a file is enough."""
+    once, scope = rule.data["once"], mention.scope
+    if mention.name not in once:
+        return True
+    word = mention.name.rpartition(".")[0].rpartition(".")[2]
+    for piece in scope.inquiry.pieces("mentions", word):
+        for here in scope.inquiry.piece_scope(piece).with_inner():
+            for other in used_names_with(here, {name.rpartition(".")[2] for name in once}):
+                if other.name in once:
+                    return other.node is mention.node
+    return True
+
+
+def _transposes(scope: Scope, entry: tuple[str, str, str]) -> Iterator[Deprecated]:
+    """`x.T` of a tensor that certainly has more than two dimensions."""
+    for node in scope.flow.attribute_reads.get("T", ()):
+        if isinstance(node, ast.Attribute) and (rank(scope.value(node.value)) or 0) > 2:
+            yield Deprecated(entry, node, scope.span(node), scope.text(node))
 
 
 def _calls(call: Call, rule: Rule) -> Iterator[Deprecated]:

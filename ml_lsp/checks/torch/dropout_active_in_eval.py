@@ -10,44 +10,83 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.forwards import depends_on_training, module_around
+from ml_lsp.semantics.forwards import depends_on_training, is_called_here, module_around
+from ml_lsp.semantics.reach import callers
+from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import comment_near
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch import enclosing_class
-from ml_lsp.semantics.types import own_class_of
-from ml_lsp.semantics.values import Attr, Const, Param, Value, options, walk
+from ml_lsp.semantics.types import arguments_of, own_class_of
+from ml_lsp.semantics.values import Attr, Const, Param, Result, Value, options, walk
 from ml_lsp.text import Edit
 
 _ON_PURPOSE = re.compile(
     r"mc|always|inference|pre_?net|bayes|uncertain|stochastic|even (?:in|when|at)", re.IGNORECASE
 )
+# Words anywhere in a class that say why `training=True` is written out.
+_SAMPLED = re.compile(
+    r"mc|monte|bayes|bnn|uncertain|stochastic|sampl|ensembl|always|inference|pre_?net", re.IGNORECASE
+)
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report dropout in a module that pays no heed to its mode."""
-    if (
-        not module_around(call.scope)
-        or is_test_code(call.scope)
-        or depends_on_training(call.scope, call.block)
-    ):
+    around = depends_on_training(call.scope, call.block)
+    if is_test_code(call.scope) or around or _is_on_purpose(call):
         return
-    if _is_on_purpose(call):
-        return
+    if not module_around(call.scope):
+        runs = _runs(call.scope)
+        if not runs or call.name in rule.data["layers"]:
+            return
+        if any(depends_on_training(run.scope, run.block) or _is_on_purpose(run) for run in runs):
+            return
     if call.name in rule.data["functions"]:
         yield from _functional(call, rule, "")
     elif call.name in rule.data["never"]:
         yield from _functional(call, rule, rule.data["messages"]["never"])
     elif call.name in rule.data["attention"]:
         yield from _attention(call, rule)
-    elif call.scope.call_with(call.node) is not None and _drops(call, 0, "p"):
+    elif _is_run_here(call) and _drops(call, 0, "p"):
         yield rule.finding(call.span, message=rule.data["messages"]["made"])
 
 
+def _runs(scope: Scope) -> list[Call]:
+    """The calls of a function outside of classes, if only modules make them; else none."""
+    if scope.parent is None or not scope.parent.is_module_level:
+        return []
+    found = callers(scope) or []
+    return found if all(module_around(call.scope) for call in found) else []
+
+
+def _is_run_here(call: Call) -> bool:
+    """Whether a new layer is called where it is made, and told no mode."""
+    if call.scope.call_with(call.node) is not None:
+        return True
+    modes = [other.receiver for other in call.scope.calls if other.method in ("train", "eval")]
+    told = any(one is not None and one.site is not None and one.site.node is call.node for one in modes)
+    return is_called_here(call) and not told
+
+
 def _functional(call: Call, rule: Rule, message: str) -> Iterator[Finding]:
-    if call.lacks(2, "training") and _drops(call, 1, "p"):
-        owner = call.scope.self_name
+    if not _drops(call, 1, "p"):
+        return
+    owner, given = call.scope.self_name, call.argument(2, "training")
+    edits: list[Edit] = []
+    if call.lacks(2, "training"):
         edits = [add_argument(call, f"training={owner}.training")] if owner else []
-        yield rule.finding(call.span, edits=edits, message=message, title="Pass the module's mode")
+    elif message or not (isinstance(given, ast.Constant) and given.value is True) or _is_sampled(call):
+        return
+    elif owner:
+        edits = [Edit(call.scope.span(given), f"{owner}.training")]
+        message = rule.data["messages"]["told"]
+    yield rule.finding(call.span, edits=edits, message=message, title="Pass the module's mode")
+
+
+def _is_sampled(call: Call) -> bool:
+    """Whether the class around says that it draws several outputs for one input; functions may do so."""
+    own = enclosing_class(call.scope)
+    pieces = {method.piece: method for method in own.methods.values()} if own is not None else {}
+    return own is None or any(_SAMPLED.search(method.tree.segment.text) for method in pieces.values())
 
 
 def _attention(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -74,6 +113,8 @@ def _is_fixed(call: Call, share: Value) -> bool:
         return isinstance(share.value, int | float) and share.value > 0
     if any(isinstance(part, Attr) and part.name == "training" for part in walk(share)):
         return False
+    if isinstance(share, Param) and share.name != call.scope.self_name:
+        return _is_fixed_by_callers(call.scope, share)
     root = share
     while isinstance(root, Attr):
         own = own_class_of(call.scope, root.owner)
@@ -81,6 +122,18 @@ def _is_fixed(call: Call, share: Value) -> bool:
             return False
         root = root.owner
     return isinstance(share, Attr) and isinstance(root, Param) and root.name == call.scope.self_name
+
+
+def _is_fixed_by_callers(scope: Scope, share: Param) -> bool:
+    """Whether all who call a function outside of classes give it a share that is set once."""
+    given: list[tuple[Call, Value | None]] = []
+    for call in _runs(scope):
+        arguments = arguments_of(scope, call.value) if isinstance(call.value, Result) else {}
+        given.append((call, next((value for key, value in arguments.items() if key == share), None)))
+    return bool(given) and all(
+        value is not None and all(_is_fixed(call, option) for option in options(value))
+        for call, value in given
+    )
 
 
 def _is_set_once(call: Call, own_name: str) -> bool:

@@ -12,6 +12,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.grad_modes import grad_guard
+from ml_lsp.semantics.inference_tensors import saved_inference_tensors
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.testcode import is_test_code
@@ -31,6 +32,10 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             if guard is not None and guard not in reported:
                 reported.add(guard)
                 yield from _guarded(call, guard, rule)
+    if body.scope.inquiry.mentions("inference_mode"):
+        for call, argument in saved_inference_tensors(body):
+            text, message = call.scope.text(argument), rule.data["messages"]["inference"]
+            yield rule.finding(call.scope.span(argument), message=message, loss=text)
     if body.is_function and body.scope.name != "main":
         yield from _switched(body, rule)
 

@@ -52,8 +52,9 @@ def _is_one_of(scope: Scope, node: ast.expr, names: tuple[str, ...]) -> bool:
 
 def _uncalled(scope: Scope, node: ast.expr, rule: Rule, safe: bool = False) -> Finding:
     span = scope.span(node)
-    edit = Edit(span, f"{scope.text(node)}()")
-    return rule.finding(span, edits=[edit], safe=safe, name=scope.text(node))
+    told = getattr(scope.value(node), "name", "") in rule.data["needs_argument"]
+    edits = [] if told else [Edit(span, f"{scope.text(node)}()")]
+    return rule.finding(span, edits=edits, safe=safe, name=scope.text(node))
 
 
 def _lone(scope: Scope, node: ast.expr, rule: Rule) -> Iterator[Finding]:

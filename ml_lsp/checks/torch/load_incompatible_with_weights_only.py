@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
@@ -11,6 +12,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.types import is_a, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Display, Ref, Result, Value, identity
 from ml_lsp.semantics.version_guards import is_version_guarded
@@ -34,45 +36,69 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if is_used_as_module(call):
         yield rule.finding(call.span, message=messages["module"])
         return
-    name = next(_refused(call), None)
-    if name is not None:
-        yield rule.finding(call.span, message=messages["content"], name=name)
-
-
-def _refused(load: Call) -> Iterator[str]:
-    """The keys of a dict which the same module saves to the same path with values that torch.load refuses."""
-    path, inquiry = load.argument_value(0, "f"), load.scope.inquiry
-    if path is None:
+    for save, name in _refused(call, rule):
+        related = [save.scope.related(save.node, "it is written here")]
+        yield rule.finding(call.span, message=messages["content"], name=name, related=related)
         return
+
+
+def _refused(load: Call, rule: Rule) -> Iterator[tuple[Call, str]]:
+    """What torch.load refuses in the files that the same module saves to the same path, or with the keys read here."""
+    path, keys = load.argument_value(0, "f"), _read_keys(load)
+    saves = [save for save in _saves(load) if save.argument_value(0, "obj") is not None]
+    same = [save for save in saves if path is not None and _is_same_path(save.argument_value(1, "f"), path)]
+    if not same and len(keys) > 1:
+        same = [save for save in saves if keys <= _keys(save)]
+        if not all(any(_bad_keys(save, rule)) for save in same):
+            return
+    for save in same:
+        yield from ((save, name) for name in _bad_keys(save, rule))
+
+
+def _saves(load: Call) -> Iterator[Call]:
+    inquiry = load.scope.inquiry
     for piece in inquiry.pieces("mentions", "save"):
         for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                target = call.argument_value(1, "f") if call.name == "torch.save" else None
-                if target is not None and _is_same_path(target, path):
-                    yield from _bad_keys(scope, call.argument_value(0, "obj"))
+            yield from (call for call in scope.calls if call.name == "torch.save")
 
 
-def _is_same_path(one: Value, other: Value) -> bool:
-    constant = isinstance(one, Const | Attr) or one.site is None
-    return constant and identity(one) == identity(other)
+def _read_keys(load: Call) -> frozenset[object]:
+    """The keys that the function reads of what it loads: `state["model"]`."""
+    loaded = identity(load.value)
+    return frozenset(
+        node.slice.value
+        for node in nodes(load.scope)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+        if isinstance(node.ctx, ast.Load) and identity(load.scope.value(node.value)) == loaded
+    )
 
 
-def _bad_keys(scope: Scope, saved: Value | None) -> Iterator[str]:
-    if saved is None:
-        return
-    if is_a(scope, saved, library.MODULE, library.OPTIMIZER):
+def _keys(save: Call) -> frozenset[object]:
+    saved = save.argument_value(0, "obj")
+    keys = saved.keys if isinstance(saved, Display) else ()
+    return frozenset(key.value for key in keys if isinstance(key, Const))
+
+
+def _is_same_path(one: Value | None, other: Value) -> bool:
+    constant = isinstance(one, Const | Attr) or (one is not None and one.site is None)
+    return constant and one is not None and identity(one) == identity(other)
+
+
+def _bad_keys(save: Call, rule: Rule) -> Iterator[str]:
+    scope, saved = save.scope, save.argument_value(0, "obj")
+    if saved is not None and is_a(scope, saved, library.MODULE, library.OPTIMIZER):
         yield "a module or optimizer"
     elif isinstance(saved, Display) and saved.kind == "dict":
         for key, value in zip(saved.keys, saved.items, strict=True):
-            if isinstance(key, Const) and _is_refused(scope, value):
+            if isinstance(key, Const) and _is_refused(scope, value, rule):
                 yield str(key.value)
 
 
-def _is_refused(scope: Scope, value: Value) -> bool:
+def _is_refused(scope: Scope, value: Value, rule: Rule) -> bool:
     """Whether a value is certainly none that torch.load reads by default."""
     match value:
-        case Result(Ref(name)) if name.startswith(("numpy.", "datetime.")):
-            return not name.endswith(("array", "tolist"))
+        case Result(Ref(name)) if name.startswith(tuple(rule.data["refused"])):
+            return name.rpartition(".")[2] not in rule.data["plain"]
         case Result(Attr(Result(Ref(parser)), method)) if parser == _PARSER:
             return method.startswith("parse")
     if is_a(scope, value, library.MODULE, library.OPTIMIZER, library.SCHEDULER):

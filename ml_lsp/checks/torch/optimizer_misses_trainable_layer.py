@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
@@ -10,12 +11,16 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.parameters import trained
+from ml_lsp.semantics.modules import has_state
+from ml_lsp.semantics.parameters import are_apart, trained
 from ml_lsp.semantics.submodules import Change, frozen_modules, is_part_of, replaced_layers, thaws
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch import last_name, unwrapped
 from ml_lsp.semantics.training import exclude_each_other
-from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import Value
+from ml_lsp.semantics.types import class_of, is_a
+from ml_lsp.semantics.values import Global, Local, Ref, Value, identity
+
+_LOSS = re.compile(r"loss|crit|objective", re.IGNORECASE)
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
@@ -28,6 +33,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         if owners:
             yield from _replaced(body, call, owners, made, rule)
             yield from _frozen(body, call, owners, rule)
+            if len(made) == 1:
+                yield from _other_model(body, call, owners, rule)
 
 
 def _makes_optimizer(call: Call) -> bool:
@@ -83,3 +90,42 @@ def _frozen(body: Body, made: Call, owners: tuple[Value, ...], rule: Rule) -> It
             message = rule.data["messages"]["frozen"]
             yield rule.finding(change.scope.span(statement), message=message, optimizer=_name(made))
             return
+
+
+def _other_model(body: Body, made: Call, owners: tuple[Value, ...], rule: Rule) -> Iterator[Finding]:
+    """Where the only model that runs before a backward was made apart from those that the optimizer holds."""
+    if not any(call.method == "backward" for call in body.calls) or not any(_steps(body, made)):
+        return
+    run = {identity(model): (call, model) for call in body.calls if (model := _model(call)) is not None}
+    if len(run) != 1 or any(call.method == "add_param_group" for call in body.calls):
+        return
+    ((call, model),) = run.values()
+    if all(are_apart(made.scope, model, owner) and has_state(made.scope, owner) for owner in owners):
+        related = [call.scope.related(call.node, "this is the model that is trained")]
+        message, holds = rule.data["messages"]["other"], made.scope.text(made.node)
+        yield rule.finding(
+            made.span, related=related, message=message, optimizer=_name(made), holds=holds,
+            model=call.scope.text(call.node.func),
+        )  # fmt: skip
+
+
+def _steps(body: Body, made: Call) -> Iterator[bool]:
+    for call in body.calls:
+        if call.method == "step" and call.receiver is not None:
+            yield call.receiver.site is not None and call.receiver.site.node is made.node
+
+
+def _model(call: Call) -> Value | None:
+    """The module with weights that a call runs where autograd may record; what may be one counts."""
+    callee = unwrapped(call.callee)
+    if isinstance(callee, Ref | Global | Local) or (call.method is not None and not _is_attribute(call)):
+        return None
+    if _LOSS.search(last_name(callee)):
+        return None
+    found = class_of(call.scope, callee)
+    return None if found is not None and not has_state(call.scope, callee) else callee
+
+
+def _is_attribute(call: Call) -> bool:
+    """Whether `x.y(...)` calls a part of a module, not a method."""
+    return is_a(call.scope, call.callee, library.MODULE)

@@ -13,17 +13,21 @@ from ml_lsp.fixes import remove_argument, replace_node
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.instances import is_called
 from ml_lsp.semantics.outside_names import imported_names, used_names_with
 from ml_lsp.semantics.scalars import is_scalar
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch import is_tensor, written_name
-from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, options
+from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Value, options
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached
 from ml_lsp.text import Edit, Span
 
 _VARIABLE = "torch.autograd.Variable"
+_MASKING = frozenset({"masked_fill", "masked_fill_", "masked_select"})
+_FACTORIES = frozenset({"torch.ones", "torch.zeros", "torch.tensor", "torch.ones_like", "torch.zeros_like"})
 _LOSS_NAME = re.compile(r"(?:^|_)loss(?:_|\d|$)", re.IGNORECASE)
 
 
@@ -38,10 +42,12 @@ class Removed(NamedTuple):
     loss: str = ""
 
 
-def check(body: Body, rule: Rule) -> Iterator[Finding]:
+def check(subject: Body | Class, rule: Rule) -> Iterator[Finding]:
     """Report names, methods and arguments that the workspace's version of a library has not."""
-    versions = body.scope.inquiry.versions
-    for scope, found in _all(body, rule):
+    versions = subject.scope.inquiry.versions
+    for scope, found in (
+        _all(subject, rule) if isinstance(subject, Body) else _called_functions(subject, rule)
+    ):
         owner, since, instead = found.entry
         if has_reached(versions, owner, since) and not is_version_guarded(scope, found.node):
             instead = instead.format(loss=found.loss)
@@ -61,6 +67,16 @@ def _all(body: Body, rule: Rule) -> Iterator[tuple[Scope, Removed]]:
         for call in scope.calls:
             yield from ((scope, found) for found in _calls(call, rule))
         yield from ((scope, found) for found in _indexed_losses(scope, rule))
+
+
+def _called_functions(own: Class, rule: Rule) -> Iterator[tuple[Scope, Removed]]:
+    """The forward that needs an instance, of an autograd function that is called as one: `Scale()(x)`."""
+    forward = own.methods.get("forward")
+    if not own.is_a("torch.autograd.Function") or forward is None or forward.self_name is None:
+        return
+    if isinstance(forward.node, ast.FunctionDef) and is_called(own):
+        span, name = forward.name_span(forward.node), f"{own.name}(...)(...)"
+        yield forward, Removed(rule.data["called_function"], forward.node, span, name, loss=own.name)
 
 
 def _known(name: str, rule: Rule) -> str | None:
@@ -97,11 +113,9 @@ def _calls(call: Call, rule: Rule) -> Iterator[Removed]:
         yield from _keyword(call, "volatile", data["volatile"])
     elif method in data["methods"] and _is_surely_tensor(call):
         yield Removed(data["methods"][method], call.node, call.name_span, method)
-    elif method in ("masked_fill", "masked_fill_") and call.node.args:
-        match call.argument_value(0, "mask"):
-            case Result(Attr(_, "byte"), ()):
-                mask = call.node.args[0]
-                yield Removed(data["uint8_masks"], mask, scope.span(mask), "a mask of dtype uint8")
+    elif method in _MASKING and call.node.args and _is_of_bytes(call.argument_value(0, "mask")):
+        mask = call.node.args[0]
+        yield Removed(data["uint8_masks"], mask, scope.span(mask), "a mask of dtype uint8")
     elif isinstance(call.callee, Ref) and library.SCHEDULER in types.ancestry(scope, call.callee):
         for found in _keyword(call, "verbose", data["verbose"]):
             yield found._replace(edits=(remove_argument(call, found.node),))  # type: ignore[arg-type]
@@ -117,6 +131,16 @@ def _is_surely_tensor(call: Call) -> bool:
         for option in options(receiver)
     )
     return not mixed and is_tensor(scope, receiver)
+
+
+def _is_of_bytes(mask: Value | None) -> bool:
+    """Whether a mask is certainly of dtype uint8."""
+    match mask:
+        case Result(Attr(_, "byte"), ()) | Result(Attr(_, "to" | "type"), (Ref("torch.uint8"),)):
+            return True
+        case Result(Ref(name)) if name in _FACTORIES:
+            return mask.keyword("dtype") == Ref("torch.uint8")
+    return False
 
 
 def _keyword(call: Call, name: str, entry: tuple[str, str, str]) -> Iterator[Removed]:

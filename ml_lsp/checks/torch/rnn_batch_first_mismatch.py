@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics import library
+from ml_lsp.semantics.batch_layout import is_said_batch_first, joins_along_second, state_batch_dimension
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.recurrent import Run, last_steps, run_of, state_batch_dimension
+from ml_lsp.semantics.recurrent import Run, first_steps, last_steps, run_of
 from ml_lsp.semantics.scope import Scope
 
 
@@ -31,17 +32,32 @@ def check(own: Class, rule: Rule) -> Iterator[Finding]:
 
 
 def _contradictions(own: Class, rule: Rule) -> Iterator[tuple[Run, Scope, ast.AST, str]]:
+    messages = rule.data["messages"]
     for found in last_steps(own):
         run = found.run
-        if run.has_default_layout and found.dimension == 1 and not run.is_laid_out_anew:
+        if run.is_laid_out_anew:
+            continue
+        if found.dimension == 1 and run.has_default_layout:
             yield run, found.scope, found.node, ""
+        elif found.dimension == 0 and found.rank == 3 and run.is_batch_first:
+            yield run, found.scope, found.node, messages["last"]
+    for found in first_steps(own):
+        if found.dimension == 1 and found.run.has_default_layout and joins_along_second(found.run):
+            yield found.run, found.scope, found.node, ""
+    yield from _at_calls(own, messages)
+
+
+def _at_calls(own: Class, messages: Mapping[str, str]) -> Iterator[tuple[Run, Scope, ast.AST, str]]:
+    """What the first state, a comment or the docstring says at the calls of the layers."""
     for method in own.methods.values():
         for call in method.calls:
-            given = run_of(method, call.value) if len(call.node.args) == 2 else None
-            dimension = state_batch_dimension(given) if given is not None else None
-            if given is None or dimension is None:
+            run = run_of(method, call.value) if call.node.args else None
+            dimension = state_batch_dimension(run) if run is not None else None
+            if run is None:
                 continue
-            if dimension == 0 and given.has_default_layout:
-                yield given, method, call.node, ""
-            elif dimension == 1 and given.is_batch_first:
-                yield given, method, call.node, rule.data["messages"]["reverse"]
+            if run.has_default_layout:
+                said = not run.is_laid_out_anew and is_said_batch_first(call, run)
+                if dimension == 0 or said:
+                    yield run, method, call.node, ""
+            elif dimension == 1 and run.is_batch_first:
+                yield run, method, call.node, messages["reverse"]

@@ -16,7 +16,7 @@ from ml_lsp.semantics.schedules import (
     made_scheduler,
 )
 from ml_lsp.semantics.torch import is_managed
-from ml_lsp.semantics.values import Ref, Result, Value
+from ml_lsp.semantics.values import Const, Display, Op, Ref, Result, Value, walk
 
 
 def check(loop: Loop, rule: Rule) -> Iterator[Finding]:
@@ -58,10 +58,34 @@ def _length(made: Result, rule: Rule) -> Value | None:
 
 def _lasts(made: Result, rule: Rule, number: Value) -> bool:
     length = _length(made, rule)
-    return length is not None and is_same_number(length, number)
+    return (length is not None and is_same_number(length, number)) or _is_share(made, rule, number)
+
+
+def _is_share(made: Result, rule: Rule, number: Value) -> bool:
+    """Whether a scheduler's steps are parts of a number that is a variable: `StepLR(optimizer, epochs // 3)`."""
+    assert isinstance(made.callee, Ref)
+    known = rule.data["shares"].get(made.callee.name)
+    given = made.argument(known[1], known[0]) if known is not None else None
+    if given is None or isinstance(number, Const) or not _is_made_of(given, number):
+        return False
+    return any(is_same_number(part, number) for part in walk(given))
+
+
+def _is_made_of(value: Value, number: Value) -> bool:
+    """Whether nothing but a number and constants go into a value."""
+    match value:
+        case Const():
+            return True
+        case (
+            Op(operands=parts) | Display(items=parts) | Result(Ref("builtins.int" | "builtins.round"), parts)
+        ):
+            return all(_is_made_of(part, number) for part in parts)
+    return is_same_number(value, number)
 
 
 def _lasts_batches(made: Result, rule: Rule) -> bool:
+    if made.callee == Ref(rule.data["cyclic"]) and made.argument(3, "step_size_up") is None:
+        return all(key is not None for key, _ in made.keywords)
     length = _length(made, rule)
     name, argument, position = rule.data["steps_per_epoch"]
     if made.callee == Ref(name) and length is None:

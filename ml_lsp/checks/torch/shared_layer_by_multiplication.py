@@ -12,6 +12,7 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.modules import has_state
 from ml_lsp.semantics.repeating import Repetition, repetitions
+from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import comment_near
 from ml_lsp.semantics.torch import enclosing_class
 from ml_lsp.semantics.values import Param, Ref
@@ -24,18 +25,17 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report lists that hold one layer several times."""
     for scope in body.scopes:
         for found in repetitions(scope, rule.data["containers"]):
-            if _is_layer(found) and not _is_on_purpose(found):
-                yield rule.finding(
-                    scope.span(found.node), edits=_made_anew(found), layer=scope.text(found.layer)
-                )
+            layer = next((one for one in found.layers if _is_layer(scope, one)), None)
+            if layer is not None and not _is_on_purpose(found):
+                yield rule.finding(scope.span(found.node), edits=_made_anew(found), layer=scope.text(layer))
 
 
-def _is_layer(found: Repetition) -> bool:
+def _is_layer(scope: Scope, node: ast.expr) -> bool:
     """Whether what is repeated has weights; a parameter annotated as a module is taken to have some."""
-    value = found.scope.value(found.layer)
-    if isinstance(value, Param) and found.scope.parameter_annotation(value.name) == Ref(library.MODULE):
+    value = scope.value(node)
+    if isinstance(value, Param) and scope.parameter_annotation(value.name) == Ref(library.MODULE):
         return True
-    return has_state(found.scope, value)
+    return has_state(scope, value)
 
 
 def _is_on_purpose(found: Repetition) -> bool:
@@ -56,6 +56,6 @@ def _is_on_purpose(found: Repetition) -> bool:
 def _made_anew(found: Repetition) -> Iterator[Edit]:
     """`[X(...)] * n` to `[X(...) for _ in range(n)]`."""
     scope = found.scope
-    if isinstance(found.node, ast.BinOp) and isinstance(found.layer, ast.Call) and found.is_list:
-        new = f"[{scope.text(found.layer)} for _ in range({scope.text(found.number)})]"
+    if found.is_list and len(found.layers) == 1 and isinstance(found.layers[0], ast.Call):
+        new = f"[{scope.text(found.layers[0])} for _ in range({scope.text(found.number)})]"
         yield Edit(scope.span(found.node), new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
@@ -25,7 +25,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if tensor is None or not _runs_on_batches(call) or is_test_code(call.scope):
         return
     losses = (loss_call(other, rule.data["losses"]) for other in call.scope.calls)
-    if not any(loss is not None and _is_input(call, loss) for loss in losses):
+    compared = any(loss is not None and _is_input(call, loss) for loss in losses)
+    if not compared and not _is_joined(call, rule.data["joins"]):
         return
     if _has_one_output(call, call.scope.value(tensor)):
         yield rule.finding(call.span, edits=[add_argument(call, "-1")])
@@ -59,6 +60,31 @@ def _is_input(call: Call, loss: LossCall) -> bool:
         return False
     target = loss.call.argument_value(1, "target")
     return target is not None and not _is_squeezed(target)
+
+
+def _is_joined(call: Call, joins: Collection[str]) -> bool:
+    """Whether the squeezed tensor goes into a list that is concatenated afterwards."""
+    scope = call.scope
+    for other in scope.calls:
+        match other.node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[item]):
+                if _moved(scope.value(item)) == call.node and any(
+                    one.name in joins and isinstance(given, ast.Name) and given.id == name
+                    for one in scope.calls
+                    for given in one.node.args[:1]
+                ):
+                    return True
+    return False
+
+
+def _moved(value: Value) -> ast.AST | None:
+    """Where a tensor below `.cpu()` and the like was made."""
+    while isinstance(value, Result) and isinstance(value.callee, Attr) and value.callee.name in _MOVES:
+        value = value.callee.owner
+    return value.site.node if value.site is not None else None
+
+
+_MOVES = frozenset({"cpu", "detach", "numpy", "cuda", "to", "float", "clone", "sigmoid"})
 
 
 def _is_squeezed(target: Value) -> bool:

@@ -77,9 +77,17 @@ def _as_parameter(found: Stored) -> Iterator[Edit]:
 
 
 def _inside(found: Stored) -> Iterator[Edit]:
-    """`nn.Parameter(t).cuda()` to `nn.Parameter(t.cuda())`."""
+    """`nn.Parameter(t).cuda()` to `nn.Parameter(t.cuda())`, `nn.Parameter(t) * c` to `nn.Parameter(t * c)`."""
     scope = found.scope
     match found.node:
+        case (
+            ast.BinOp(
+                left=ast.Call(func=func, args=[given], keywords=[]) as made, right=ast.Constant()
+            ) as whole
+        ):
+            if isinstance(given, ast.Name | ast.Call | ast.Attribute | ast.Subscript):
+                rest = scope.text(whole).removeprefix(scope.text(made))
+                yield Edit(scope.span(whole), f"{scope.text(func)}({scope.text(given)}{rest})")
         case (
             ast.Call(
                 func=ast.Attribute(value=ast.Call(func=func, args=[given], keywords=[]) as made)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.command_line import CommandParameter, command_parameters
+from ml_lsp.text import Edit
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
@@ -24,7 +26,27 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             first = missing[0]
             shown = first.scope.text(first.default) if first.default is not None else "what is meant"
             related = [one.scope.related(one.node, f"`{one.node.arg}` is an option") for one in missing]
-            yield rule.finding(call.span, related=related, name=first.node.arg, default=shown)
+            edits = (
+                [edit for one in missing for edit in _annotated(one)] if all(map(_annotated, missing)) else []
+            )
+            name = first.node.arg
+            if edits:
+                edits += add_import(body.scope.inquiry, "typing", "Annotated")[1]
+            yield rule.finding(call.span, edits=edits, related=related, name=name, default=shown)
+
+
+def _annotated(parameter: CommandParameter) -> tuple[Edit, ...]:
+    """Move an option from the default to the annotation; nothing if it has no plain default, or is elsewhere."""
+    scope, made, annotation = parameter.around, parameter.made, parameter.annotation
+    if scope.inquiry.asker is not None or parameter.default is None or annotation is None:
+        return ()
+    others = [one for one in (*made.args[1:], *made.keywords) if getattr(one, "arg", "") != "default"]
+    if "#" in scope.text(made) or (not made.args and len(others) == len(made.keywords)):
+        return ()
+    name = add_import(scope.inquiry, "typing", "Annotated")[0]
+    option = f"{scope.text(made.func)}({', '.join(map(scope.text, others))})"
+    described = replace_node(scope, annotation, f"{name}[{scope.text(annotation)}, {option}]")
+    return described, replace_node(scope, made, scope.text(parameter.default))
 
 
 def _is_left_out(call: Call, parameter: CommandParameter) -> bool:

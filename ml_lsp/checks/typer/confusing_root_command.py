@@ -9,7 +9,9 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.commands import commands_of, uses_of
-from ml_lsp.semantics.values import Value
+from ml_lsp.semantics.entry_points import script_of_app
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.values import Value, identity
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -19,17 +21,30 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if any(keyword.arg in rule.data["settings"] for keyword in call.node.keywords):
         return
     inquiry, app = call.scope.inquiry, call.value
-    if not any(True for _ in uses_of(inquiry, app, "")) or _has_callback(call, app):
+    is_run = next(uses_of(inquiry, app, ""), None) is not None or script_of_app(call) is not None
+    around = (inquiry, *inquiry.importers()) if is_run else ()
+    if not is_run or any(_has_callback(one, app) or _is_mounted(one, app) for one in around):
         return
-    commands = sum(1 for _ in commands_of(inquiry, app))
-    groups = sum(1 for _ in uses_of(inquiry, app, "add_typer"))
-    if commands >= 2 or groups:
+    commands = sum(1 for one in around for _ in commands_of(one, app))
+    if commands >= 2 or any(True for one in around for _ in uses_of(one, app, "add_typer")):
         yield rule.finding(call.span, edits=[add_argument(call, "no_args_is_help=True")])
 
 
-def _has_callback(call: Call, app: Value) -> bool:
+def _has_callback(inquiry: Inquiry, app: Value) -> bool:
     return any(
         keyword.arg in ("invoke_without_command", "no_args_is_help")
-        for use in uses_of(call.scope.inquiry, app, "callback")
+        for use in uses_of(inquiry, app, "callback")
         for keyword in use.node.keywords
     )
+
+
+def _is_mounted(inquiry: Inquiry, app: Value) -> bool:
+    """Whether the app is a group of another one."""
+    for piece in inquiry.pieces("mentions", "add_typer"):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            mounts = (
+                call.argument_value(0, "typer_instance") for call in scope.calls if call.method == "add_typer"
+            )
+            if any(mounted is not None and identity(mounted) == identity(app) for mounted in mounts):
+                return True
+    return False

@@ -9,9 +9,12 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.commands import is_command
 from ml_lsp.semantics.expected_errors import expects_an_error
+from ml_lsp.semantics.flow import Event
+from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Edit, Span
 
 
@@ -38,12 +41,26 @@ def _returned_codes(body: Body, rule: Rule) -> Iterator[Finding]:
         return
     for event in body.scope.flow.events:
         value = event.node.value if isinstance(event.node, ast.Return) else None
-        if isinstance(value, ast.Constant) and type(value.value) is int and value.value != 0:
+        code = _exit_code(body, event, value) if isinstance(value, ast.Constant) else 0
+        if value is not None and code:
             edits = []
             if "typer" in body.scope.inquiry.module.tables.imports:
-                new = f"raise typer.Exit(code={value.value})"
-                edits = [replace_node(body.scope, event.node, new)]
+                edits = [replace_node(body.scope, event.node, f"raise typer.Exit(code={code})")]
             message = rule.data["messages"]["returned"]
-            yield rule.finding(
-                body.scope.span(value), edits=edits, safe=False, message=message, name=value.value
-            )
+            yield rule.finding(body.scope.span(value), edits=edits, safe=False, message=message, name=code)
+
+
+def _exit_code(body: Body, event: Event, returned: ast.Constant) -> int:
+    """The exit code that a returned constant is meant as: a number, 1 for a truth value after an error message."""
+    value = returned.value
+    if isinstance(value, bool):
+        before = (call for call in body.calls if call.block is event.block and call.order < event.order)
+        return int(any(map(_says_error, before)))
+    return value if isinstance(value, int) else 0
+
+
+def _says_error(call: Call) -> bool:
+    to_stderr = call.argument_value(None, "file") == Ref("sys.stderr")
+    return (
+        to_stderr or call.constant(None, "err") is True or call.method in ("error", "critical", "exception")
+    )

@@ -9,11 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.command_line import CommandParameter, command_parameters
-from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Const, Ref
-
-_HOLDERS = frozenset({"typing.Optional", "typing.List", "builtins.list", "typing.Union"})
+from ml_lsp.semantics.command_line import CommandParameter, command_parameters, text_annotation
+from ml_lsp.semantics.values import Const
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
@@ -25,7 +22,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         span, name = body.scope.span(keyword), keyword.arg
         if parameter.annotation is None:
             yield rule.finding(span, keyword=name, annotation="parameter without annotation")
-        elif (written := _string(parameter.around, parameter.annotation)) is not None:
+        elif (written := text_annotation(parameter.around, parameter.annotation)) is not None:
             path, imports = add_import(body.scope.inquiry, "pathlib", "Path")
             edits = [replace_node(body.scope, written, path), *imports]
             yield rule.finding(span, edits=edits, keyword=name, annotation="`str`", replacement=path)
@@ -41,19 +38,4 @@ def _path_check(parameter: CommandParameter, rule: Rule) -> ast.keyword | None:
             value = parameter.around.value(keyword.value)
             if not isinstance(value, Const) or value.value != rule.data["keywords"][keyword.arg]:
                 return keyword
-    return None
-
-
-def _string(around: Scope, annotation: ast.expr) -> ast.expr | None:
-    """The `str` in `str`, `Optional[str]`, `str | None`, `list[str]`; None for other annotations."""
-    match annotation:
-        case ast.Name():
-            return annotation if around.value(annotation) == Ref("builtins.str") else None
-        case ast.Subscript(value=holder, slice=inner):
-            found = around.value(holder)
-            return _string(around, inner) if isinstance(found, Ref) and found.name in _HOLDERS else None
-        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
-            return _string(around, left)
-        case ast.BinOp(op=ast.BitOr(), left=ast.Constant(value=None), right=right):
-            return _string(around, right)
     return None

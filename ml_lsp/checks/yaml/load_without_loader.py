@@ -9,6 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.renaming import rename
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.python_tags import uses_python_tags
 from ml_lsp.semantics.scope import Scope
 
 
@@ -18,7 +19,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     replacement = rule.data["replacements"][call.name]
     edits = rename(call.scope, call.node.func, replacement.rpartition(".")[2], _is_such_a_call)
-    yield rule.finding(call.callee_span, edits=edits, name=call.name, replacement=replacement)
+    safe = False if edits and uses_python_tags(call.scope.inquiry) else None
+    yield rule.finding(call.callee_span, edits=edits, safe=safe, name=call.name, replacement=replacement)
 
 
 def _names_no_loader(call: Call) -> bool:

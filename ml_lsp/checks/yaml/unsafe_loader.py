@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Severity
@@ -13,6 +14,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.origin import Origin, origin
+from ml_lsp.semantics.python_tags import uses_python_tags
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Ref, Value, options
 from ml_lsp.text import Edit
@@ -20,11 +22,20 @@ from ml_lsp.text import Edit
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report an unsafe loader, and the full one where others wrote the text."""
-    if call.name is None or expects_an_error(call):
+    if expects_an_error(call):
         return
+    for finding in _findings(call, rule):
+        # Files that need the loader would no longer load.
+        is_needed = finding.fix is not None and uses_python_tags(call.scope.inquiry)
+        yield replace(finding, fix=None) if is_needed else finding
+
+
+def _findings(call: Call, rule: Rule) -> Iterator[Finding]:
     stream = call.argument_value(0, "stream")
     untrusted = origin(stream, rule.data["untrusted"]) if stream is not None else None
     loader = call.argument(1, "Loader")
+    if call.name is None:
+        return
     if "unsafe" in call.name or "full" in call.name:
         if "unsafe" in call.name or untrusted is not None:
             yield _of_function(call, rule, untrusted)

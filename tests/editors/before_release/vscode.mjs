@@ -165,6 +165,21 @@ const steps = {
     await page.waitForSelector("text=Refactor Preview", { timeout: 60_000 });
     await sleep(1500);
     await picture("11-fix-workspace");
+    await page.locator('.monaco-text-button:has-text("Apply")').first().click();
+    await page.waitForSelector('.tab.dirty[data-resource-name="train.py"]'); // of several files, all are saved
+  },
+
+  async "explain rule lists all rules, those with findings first"() {
+    await open("train.py");
+    await until("findings", async () => (await count()) > 0);
+    await quick("F1", "ml-lsp: Explain Rule");
+    await page.waitForSelector('.quick-input-list .monaco-list-row:has-text("With findings now")');
+    await sleep(400);
+    await picture("12-explain-rule");
+    await page.keyboard.type("ray/get-in-loop", { delay: 5 });
+    await page.waitForSelector('.quick-input-list .monaco-list-row.focused:has-text("ray/get-in-loop")');
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('.tab:has-text("get-in-loop")');
   },
 };
 

@@ -1,0 +1,52 @@
+"""See rules/torch/eval-drops-samples.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import replace_node
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.held_out import is_held_out, purposes, side
+from ml_lsp.semantics.loaders import says_evaluation
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.values import Const, options
+
+_BATCH_SIZE, _BATCH_SAMPLER, _DROP_LAST = 1, 4, 8
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report the loader of held-out data that leaves out the last, smaller batch."""
+    if call.constant(_DROP_LAST, "drop_last") is not True or is_test_code(call.scope):
+        return
+    size = call.argument_value(_BATCH_SIZE, "batch_size")
+    one_by_one = Const(1) if size is None else size
+    if Const(1) in options(one_by_one) or not call.lacks(_BATCH_SAMPLER, "batch_sampler"):
+        return
+    if _has_own_size(call):
+        return
+    if not is_held_out(call) or _is_trained_on(call, rule):
+        return
+    if any(call.scope.inquiry.mentions(word) for word in rule.data["fixed_shapes"]):
+        return
+    node = call.argument(_DROP_LAST, "drop_last")
+    literal = isinstance(node, ast.Constant)
+    edits = [replace_node(call.scope, node, "False")] if node is not None and literal else []
+    yield rule.finding(call.argument_span(_DROP_LAST, "drop_last") or call.callee_span, edits=edits)
+
+
+def _has_own_size(call: Call) -> bool:
+    """Whether the batch size is one for held-out data only that is not known: often 1, which drops nothing."""
+    node = call.argument(_BATCH_SIZE, "batch_size")
+    if node is None or isinstance(call.scope.value(node), Const):
+        return False
+    return side(call.scope.text(node).split(".")) is True
+
+
+def _is_trained_on(call: Call, rule: Rule) -> bool:
+    """Whether training uses the data all the same: the target domain of an adaptation, unlabelled data."""
+    goes_by = tuple(purposes(call.scope, call.node))
+    adapted = any(says_evaluation(name, rule.data["adaptation_words"]) for name in goes_by)
+    return adapted and side(goes_by) is None
