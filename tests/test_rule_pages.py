@@ -18,7 +18,9 @@ RULES_FOLDER = Path(__file__).parent.parent / "rules"
 DOCS = Path(__file__).parent.parent / "docs"
 RULES = tuple(read_rules(RULES_FOLDER))
 RULE_IDS = {rule.id for rule in RULES}
-EXPECTATION = re.compile(r"(?:#|//) (?:todo-)?expect: (?P<id>[a-z0-9/-]+)(?: `(?P<text>.+)`)?$")
+EXPECTATIONS = re.compile(
+    r"(?:#|//) (?:todo-)?expect: (?P<id>[a-z0-9/-]+)(?: `(?P<text>.+?)`(?=\s*(?:#|//|$)))?"
+)
 
 pages = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 
@@ -58,10 +60,11 @@ def test_examples_have_names_of_their_own_and_code(rule: Rule) -> None:
 def test_expectations_name_rules_and_text_of_their_line(rule: Rule) -> None:
     for example in rule.examples:
         for line in expectation_lines(example):
-            found = EXPECTATION.search(line)
-            assert found, line
-            assert found["id"] in RULE_IDS, line
-            assert found["text"] is None or found["text"] in line[: found.start()], line
+            *_, mark = EXPECTATIONS.finditer(line)
+            assert mark.end() == len(line), line
+            for found in EXPECTATIONS.finditer(line):
+                assert found["id"] in RULE_IDS, line
+                assert found["text"] is None or found["text"] in line[: found.start()], line
 
 
 @pages

@@ -94,7 +94,7 @@ def run_of(scope: Scope, value: Value) -> Run | None:
     if not isinstance(value, Result) or isinstance(value.callee, Ref):
         return None
     made = _made(scope, value.callee)
-    if made is not None and made.callee in map(Ref, _STACKS):
+    if made is not None and getattr(made.callee, "name", "") in _STACKS:
         layer = made.argument(0, "encoder_layer") or made.keyword("decoder_layer")
         made = _made(scope, layer) if layer is not None else None
     return Run(made, value) if made is not None and getattr(made.callee, "name", "") in _BATCH_FIRST else None
