@@ -1,4 +1,4 @@
-"""Training in several processes: which tests let one rank through, what takes all ranks, what is wrapped."""
+"""Training in several processes: which tests let one rank through, what takes all ranks, what all ranks run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ import re
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.conditions import Condition, conditions_at
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import last_name, written_name
-from ml_lsp.semantics.values import Attr, Const, Display, Item, Op, Ref, Result, Value, options, walk
+from ml_lsp.semantics.values import (
+    Const,
+    Display,
+    Item,
+    Op,
+    Param,
+    Ref,
+    Result,
+    Unknown,
+    Value,
+    options,
+    walk,
+)
 
-DDP = frozenset({"torch.nn.parallel.DistributedDataParallel", "apex.parallel.DistributedDataParallel"})
 # What every process of the default group must call: https://docs.pytorch.org/docs/stable/distributed.html
 COLLECTIVES = frozenset(
     f"torch.distributed.{name}"
@@ -43,6 +55,7 @@ _FIRST_RANK = re.compile(
     r"_*is_(?:local_|global_|world_)?(?:main|master|chief|primary|rank_?zero|rank_?0|zero|process_zero)"
     r"(?:_process|_proc|_rank|_worker)?\Z|(?:main|master)_process\Z"
 )
+_START = "torch.distributed.init_process_group"
 _OF_RANKS = re.compile(
     r"rank|main_?proc|is_?main|is_?master|master|primary|chief|leader|zero|world_?size|distributed|ddp", re.I
 )
@@ -151,14 +164,41 @@ def is_collective(call: Call) -> bool:
     return call.name in COLLECTIVES and call.lacks(None, "group") and not call.has_unpacking
 
 
-# --------------------------------------------------------------------------------------------- wrapped models
+# ---------------------------------------------------------------------------------------- what all ranks run
 
 
-def ddp_model(value: Value) -> Value | None:
-    """The model that a value wraps in DistributedDataParallel; None if it is no such wrapper."""
-    match value:
-        case Result(Ref(name)) if name in DDP:
-            return value.argument(0, "module")
-        case Result(Attr(owner, "to" | "cuda" | "train")):
-            return ddp_model(owner)
+def runs_on_all_ranks(call: Call, depth: int = 3) -> Call | None:
+    """The call that started the process group in whose processes, all of them, a call then runs.
+
+    It stands before the call in the same function, or in all functions that lead to it. None if the ways there
+    cannot all be seen, or if any test on them may tell ranks apart.
+    """
+    if any(map(_may_select, conditions_at(call))):
+        return None
+    start = _start_before(call)
+    if start is not None or depth == 0 or not call.scope.is_function:
+        return start
+    callers = find_callers(call.scope)
+    starts = [runs_on_all_ranks(caller, depth - 1) for caller in callers or ()]
+    return starts[0] if starts and None not in starts else None
+
+
+def _start_before(call: Call) -> Call | None:
+    """The start of the group that certainly ran before a call, in the same code."""
+    for scope in call.scope.together():
+        for other in scope.calls:
+            if other.name == _START and other.when < call.when and call.block.inside(other.block):
+                return other
     return None
+
+
+def _may_select(condition: Condition) -> bool:
+    """Whether a condition may hold on some ranks only: it says so, or is a flag or object of unknown origin."""
+    scope = condition.scope
+    if speaks_of_ranks(scope, condition.test):
+        return True
+    compared = isinstance(condition.test, ast.Compare)
+    if compared and not any(isinstance(op, ast.Is | ast.IsNot) for op in condition.test.ops):
+        return False
+    names = (part for part in ast.walk(condition.test) if isinstance(part, ast.Name))
+    return any(isinstance(scope.value(name), Param | Unknown) for name in names)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ml_lsp.semantics.conditions import conditions_at
-from ml_lsp.semantics.distributed import ddp_model, is_collective, rank_condition, speaks_of_ranks
-from ml_lsp.semantics.values import Param
+from ml_lsp.semantics.distributed import is_collective, rank_condition, speaks_of_ranks
 from tests.semantics.bodies import function
 
 CODE = """
@@ -105,20 +104,3 @@ def test_collectives_of_the_default_group() -> None:
             dist.send(x, 1)
     """
     assert [is_collective(call) for call in function(code).calls] == [True, True, False, False, False]
-
-
-def test_the_model_in_a_wrapper() -> None:
-    code = """
-        import torch
-        from torch import nn
-        from torch.nn.parallel import DistributedDataParallel
-
-        def f(net):
-            DistributedDataParallel(net, device_ids=[0])
-            nn.DataParallel(net)
-    """
-    wrapped, replicated = function(code).calls
-    model = ddp_model(wrapped.value)
-    assert isinstance(model, Param)
-    assert model.name == "net"
-    assert ddp_model(replicated.value) is None
