@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.conditions import Condition, conditions_at
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import last_name, written_name
 from ml_lsp.semantics.values import (
@@ -55,6 +56,7 @@ _FIRST_RANK = re.compile(
     r"_*is_(?:local_|global_|world_)?(?:main|master|chief|primary|rank_?zero|rank_?0|zero|process_zero)"
     r"(?:_process|_proc|_rank|_worker)?\Z|(?:main|master)_process\Z"
 )
+_SEEDERS = ("manual_seed", "manual_seed_all", "seed", "set_seed", "seed_everything")
 _START = "torch.distributed.init_process_group"
 _OF_RANKS = re.compile(
     r"rank|main_?proc|is_?main|is_?master|master|primary|chief|leader|zero|world_?size|distributed|ddp", re.I
@@ -202,3 +204,15 @@ def _may_select(condition: Condition) -> bool:
         return False
     names = (part for part in ast.walk(condition.test) if isinstance(part, ast.Name))
     return any(isinstance(scope.value(name), Param | Unknown) for name in names)
+
+
+def seeds_by_rank(inquiry: Inquiry) -> bool:
+    """Whether any code of a module gives each rank a seed of its own."""
+    pieces = {piece for name in _SEEDERS for piece in inquiry.pieces("mentions", name)}
+    return any(
+        written_name(call.node.func) in _SEEDERS
+        and any(speaks_of_ranks(scope, arg) for arg in call.node.args)
+        for piece in pieces
+        for scope in inquiry.piece_scope(piece).with_inner()
+        for call in scope.calls
+    )

@@ -9,6 +9,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch import enclosing_class
 
 _CHOICES = ("DistributedDataParallel", "init_process_group", "legacy")
 
@@ -18,7 +19,11 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     inquiry = call.scope.inquiry
     if is_test_code(call.scope) or any(inquiry.mentions(word) for word in _CHOICES):
         return
-    if _is_first(call) and any(map(_trains, (inquiry, *inquiry.importers()))):
+    if (
+        not _is_a_wrapper_of_its_own(call)
+        and _is_first(call)
+        and any(map(_trains, (inquiry, *inquiry.importers())))
+    ):
         yield rule.finding(call.callee_span)
 
 
@@ -36,3 +41,10 @@ def _is_first(call: Call) -> bool:
                 if other.name == call.name and other.span.start < call.span.start:
                     return False
     return True
+
+
+def _is_a_wrapper_of_its_own(call: Call) -> bool:
+    """Whether the code around is named for data parallelism: one of several ways that a library offers."""
+    owner = enclosing_class(call.scope)
+    names = (call.scope.name, owner.name if owner is not None else "")
+    return any("parallel" in name.lower() for name in names)

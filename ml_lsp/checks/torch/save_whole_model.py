@@ -12,6 +12,7 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch import unwrapped
+from ml_lsp.semantics.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
 from ml_lsp.semantics.values import Display, Ref, Result, Value, walk
 
@@ -24,7 +25,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     node, value = call.argument(0, "obj"), call.argument_value(0, "obj")
     if node is None or value is None or is_test_code(call.scope) or _goes_to_memory(call):
         return
-    if any(call.scope.inquiry.mentions(word) for word in rule.data["restructuring"]):
+    if any(call.scope.inquiry.mentions(word) for word in rule.data["restructuring"]) or _is_a_choice(call):
         return
     found = [given for given in _written_parts(node) if _is_object(call, call.scope.value(given))]
     if found:
@@ -59,3 +60,9 @@ def _goes_to_memory(call: Call) -> bool:
         case Result(Ref("io.BytesIO")):
             return True
     return False
+
+
+def _is_a_choice(call: Call) -> bool:
+    """Whether something else is saved in another arm of the same statement."""
+    others = (other for other in call.scope.calls if other.name == call.name)
+    return any(exclude_each_other(call.block, other.block) for other in others)
