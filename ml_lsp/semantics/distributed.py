@@ -199,9 +199,9 @@ def _may_select(condition: Condition) -> bool:
     scope = condition.scope
     if speaks_of_ranks(scope, condition.test):
         return True
-    compared = isinstance(condition.test, ast.Compare)
-    if compared and not any(isinstance(op, ast.Is | ast.IsNot) for op in condition.test.ops):
-        return False
+    match condition.test:
+        case ast.Compare(ops=[op]) if not isinstance(op, ast.Is | ast.IsNot):
+            return False
     names = (part for part in ast.walk(condition.test) if isinstance(part, ast.Name))
     return any(isinstance(scope.value(name), Param | Unknown) for name in names)
 

@@ -69,10 +69,10 @@ def inner_call(call: Call, wrapped: Iterable[Wrapping]) -> Wrapping | None:
 
 def wrappers_of(scope: Scope, value: Value) -> tuple[Related, ...]:
     """The places where a value was wrapped in DistributedDataParallel; none unless it certainly was."""
-    values = (value,)
+    values: tuple[Value, ...] = (value,)
     if isinstance(value, Attr):
         own = own_class_of(scope, value.owner)
-        values = tuple(own.attribute_values(value.name)) if own is not None else ()
+        values = own.attribute_values(value.name) if own is not None else ()
     if not values or any(ddp_model(one) is None or one.site is None for one in values):
         return ()
     return tuple(
