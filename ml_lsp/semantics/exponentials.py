@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import last_name
-from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Value, identity, walk
+from ml_lsp.semantics.torch import last_name, written_name
+from ml_lsp.semantics.types import class_of
+from ml_lsp.semantics.values import Const, Op, Ref, Result, Value, identity, walk
 
+_LAYERS = {"softmax": "torch.nn.Softmax", "sigmoid": "torch.nn.Sigmoid"}
 _MODULES = ("torch.", "torch.nn.functional.")
 # What keeps an exponent small: below these, `exp` does not overflow.
 _BOUNDED = re.compile(
@@ -111,18 +113,17 @@ def _argument_of_exp(scope: Scope, node: ast.expr) -> ast.expr | None:
 
 def _applied(scope: Scope, node: ast.expr | None, name: str) -> ast.expr | None:
     """What a function or method of tensors is applied to: x of `torch.exp(x)`, `x.exp()`; None for others."""
-    if not isinstance(node, ast.Call):
+    if not isinstance(node, ast.Call) or written_name(node.func) != name:
         return None
+    callee = scope.value(node.func)
+    if isinstance(callee, Ref):
+        return _first(node) if callee.name in {module + name for module in _MODULES} else None
+    if class_of(scope, callee) == Ref(_LAYERS.get(name, "")):
+        return _first(node)
+    of_dimensions = all(isinstance(scope.value(given), Const) for given in node.args)
     match node.func:
-        case ast.Attribute(value=owner, attr=attr) if attr == name:
-            callee = scope.value(node.func)
-            if isinstance(callee, Ref):
-                return _first(node) if callee.name in {module + name for module in _MODULES} else None
-            return owner if isinstance(callee, Attr) else None
-        case ast.Name():
-            callee = scope.value(node.func)
-            known = isinstance(callee, Ref) and callee.name in {module + name for module in _MODULES}
-            return _first(node) if known else None
+        case ast.Attribute(value=owner) if of_dimensions and written_name(owner) != scope.self_name:
+            return owner
     return None
 
 

@@ -11,6 +11,7 @@ from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.exponentials import Unstable, unstable_forms
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Edit
 
 _FUNCTIONS = {"logsigmoid": "{}", "negative logsigmoid": "-({})", "softplus": "{}"}
@@ -37,14 +38,23 @@ def _edits(found: Unstable) -> list[Edit]:
         )
         name, edits = add_import(scope.inquiry, "torch.nn.functional", found.kind.rpartition(" ")[2])
         return [*edits, replace_node(scope, found.node, f"{name}({given})")]
-    if found.kind == "log_softmax" and isinstance(found.inner.func, ast.Attribute):
-        inner = scope.text(found.inner)
-        end = len(scope.text(found.inner.func))
-        text = f"{inner[: end - len('softmax')]}log_softmax{inner[end:]}"
-        return [replace_node(scope, found.node, text)]
+    if found.kind == "log_softmax":
+        return _log_softmax(found)
     if found.kind == "logsumexp":
         return _logsumexp(found, argument)
     return []
+
+
+def _log_softmax(found: Unstable) -> list[Edit]:
+    """`log_softmax` with the arguments of the softmax; nothing for a layer or a function under its own name."""
+    scope, func = found.scope, found.inner.func
+    if not isinstance(func, ast.Attribute):
+        return []
+    if func.value is not found.argument and not isinstance(scope.value(func), Ref):
+        return []
+    written, called = scope.text(found.inner), scope.text(func)
+    new = called.removesuffix("softmax") + "log_softmax" + written.removeprefix(called)
+    return [replace_node(scope, found.node, new)]
 
 
 def _logsumexp(found: Unstable, argument: str) -> list[Edit]:
