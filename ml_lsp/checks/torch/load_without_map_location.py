@@ -12,6 +12,7 @@ from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.devices import chooses_device
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.values import Ref, Result
 
 _POSITIONS = {"torch.load": 1, "torch.hub.load_state_dict_from_url": 2}
 
@@ -21,7 +22,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if not call.lacks(_POSITIONS[str(call.name)], "map_location") or is_test_code(call.scope):
         return
     inquiry = call.scope.inquiry
-    if not chooses_device(inquiry) or not _is_checkpoint(call, rule):
+    if not chooses_device(inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):
         return
     argument = "map_location=device" if _knows_device(call) else 'map_location="cpu"'
     edits = [] if call.has_unpacking else [add_argument(call, argument)]
@@ -47,3 +48,13 @@ def _knows_device(call: Call) -> bool:
         return True
     defined = scope.inquiry.pieces("defines", "device")
     return any(scope.is_function or piece < scope.piece for piece in defined)
+
+
+def _is_under_device(call: Call) -> bool:
+    """Whether `with torch.device(...)` around a call says where tensors go."""
+    return any(
+        isinstance(value := call.scope.value(item.context_expr), Result)
+        and value.callee == Ref("torch.device")
+        for block in call.block.chain()
+        for item in getattr(block.node, "items", ())
+    )

@@ -18,6 +18,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if any(inquiry.mentions(word) for word in rule.data["sharded"]):
         return
+    if not any(place.mentions("init_process_group") for place in (inquiry, *inquiry.importers())):
+        return
     start = runs_on_all_ranks(call)
     if start is not None:
         related = [start.scope.related(start.node, "every process runs what follows")]
