@@ -13,7 +13,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch import last_name
 from ml_lsp.semantics.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import Result
+from ml_lsp.semantics.values import UNKNOWN, Result
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -37,11 +37,9 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
 
 def _takes_all_ranks(call: Call, rule: Rule) -> bool:
     """Whether a call is a method of an engine, or of a trainer that works with one."""
-    receiver = call.receiver
-    if receiver is None:
-        return False
-    if call.method in rule.data["engine_methods"] and is_engine(call.scope, receiver):
+    scope, receiver = call.scope, call.receiver or UNKNOWN
+    if call.method in rule.data["engine_methods"] and is_engine(scope, receiver):
         return True
     owners = rule.data["trainer_methods"].get(call.method, ())
-    shards = any(call.scope.inquiry.mentions(word) for word in rule.data["sharding"])
-    return bool(owners) and shards and is_a(call.scope, receiver, *owners)
+    shards = any(scope.inquiry.mentions(word) for word in rule.data["sharding"])
+    return bool(owners) and shards and is_a(scope, receiver, *owners)

@@ -60,8 +60,8 @@ def _log_softmax(found: Unstable) -> list[Edit]:
 def _logsumexp(found: Unstable, argument: str) -> list[Edit]:
     """`logsumexp` with the arguments of the sum, which must name a dimension."""
     call, scope = found.inner, found.scope
-    method = isinstance(call.func, ast.Attribute) and scope.call_of(call).name is None  # type: ignore[union-attr]
-    rest = [scope.text(part) for part in (*call.args[0 if method else 1 :], *call.keywords)]
+    given = call.args[1:] if isinstance(scope.value(call.func), Ref) else call.args
+    rest = [scope.text(part) for part in (*given, *call.keywords)]
     if not rest or any(keyword.arg in ("input", "dtype", None) for keyword in call.keywords):
         return []
     name, edits = add_import(scope.inquiry, "torch", "logsumexp")
