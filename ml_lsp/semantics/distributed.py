@@ -10,6 +10,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.conditions import Condition, conditions_at
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import last_name, written_name
 from ml_lsp.semantics.values import (
@@ -186,12 +187,22 @@ def runs_on_all_ranks(call: Call, depth: int = 3) -> Call | None:
 
 
 def _start_before(call: Call) -> Call | None:
-    """The start of the group that certainly ran before a call, in the same code."""
+    """The call by which the same code certainly started the group before a call, itself or in a helper."""
     for scope in call.scope.together():
-        for other in scope.calls:
-            if other.name == _START and other.when < call.when and call.block.inside(other.block):
-                return other
+        for act in acts(scope.calls):
+            if (
+                act.call.name == _START
+                and is_certain(act)
+                and act.when < call.when
+                and call.block.inside(act.block)
+            ):
+                return act.top
     return None
+
+
+def is_certain(act: Act) -> bool:
+    """Whether an act certainly happens when its call in the body runs."""
+    return not any(any(conditions_at(inner)) for inner in (*act.through[1:], act.call) if act.through)
 
 
 def _may_select(condition: Condition) -> bool:

@@ -8,8 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.conditions import conditions_at
-from ml_lsp.semantics.distributed import is_collective, rank_condition, tests_ranks
+from ml_lsp.semantics.distributed import is_certain, is_collective, rank_condition, tests_ranks
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.training import acts_of
@@ -21,7 +20,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         return
     if not any(map(tests_ranks, body.scopes)):
         return
-    found = [act for act in acts_of(body) if is_collective(act.call) and _is_plain(act)]
+    found = [act for act in acts_of(body) if is_collective(act.call) and is_certain(act)]
     seen: set[Call] = set()
     for act in found:
         condition = rank_condition(act.top)
@@ -35,11 +34,6 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             call=scope.text(act.top.node.func),
             condition=" ".join(scope.text(condition.test).split()),
         )
-
-
-def _is_plain(act: Act) -> bool:
-    """Whether a collective runs for certain when the call of the body does."""
-    return not any(any(conditions_at(call)) for call in (*act.through[1:], act.call) if act.through)
 
 
 def _has_counterpart(act: Act, found: list[Act]) -> bool:
