@@ -14,7 +14,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch import unwrapped
 from ml_lsp.semantics.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import Display, Ref, Result, Value, walk
+from ml_lsp.semantics.values import UNKNOWN, Display, Ref, Result, Value, walk
 
 # What these make brings its code along.
 _SCRIPTS = ("torch.jit.", "torch.export.")
@@ -63,6 +63,7 @@ def _goes_to_memory(call: Call) -> bool:
 
 
 def _is_a_choice(call: Call) -> bool:
-    """Whether something else is saved in another arm of the same statement."""
+    """Whether what is no such object is saved in another arm of the same statement."""
     others = (other for other in call.scope.calls if other.name == call.name)
-    return any(exclude_each_other(call.block, other.block) for other in others)
+    apart = (other for other in others if exclude_each_other(call.block, other.block))
+    return any(not _is_object(other, other.argument_value(0, "obj") or UNKNOWN) for other in apart)
