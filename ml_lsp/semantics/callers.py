@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.values import Ref
 
 
 def find_callers(scope: Scope) -> list[Call] | None:
@@ -25,7 +26,7 @@ def find_callers(scope: Scope) -> list[Call] | None:
             return None
         if target is not None and target.node is scope.node:
             found.append(call)
-        elif target is None and is_attribute == scope.is_method:
+        elif target is None and is_attribute == scope.is_method and not _is_of_module(call):
             return None
     return found
 
@@ -36,11 +37,18 @@ def sighted_callers(scope: Scope) -> tuple[list[Call], list[Call]]:
     possible: list[Call] = []
     if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         for call, target, is_attribute in _uses(scope):
-            if call is not None and target is not None and target.node is scope.node:
+            if call is None:
+                continue
+            if target is not None and target.node is scope.node:
                 certain.append(call)
-            elif call is not None and target is None and is_attribute == scope.is_method:
+            elif target is None and is_attribute == scope.is_method and not _is_of_module(call):
                 possible.append(call)
     return certain, possible
+
+
+def _is_of_module(call: Call) -> bool:
+    """Whether a call written `module.name(...)` runs what an imported module holds: no method of an object."""
+    return isinstance(call.node.func, ast.Attribute) and isinstance(call.callee, Ref)
 
 
 def _uses(scope: Scope) -> Iterator[tuple[Call | None, Scope | None, bool]]:

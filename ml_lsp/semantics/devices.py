@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.inquiry import Inquiry
@@ -74,6 +74,36 @@ def moves_to_a_device(inquiry: Inquiry) -> bool:
         return False
     words = ("cuda", "device", "LightningModule", "accelerator", "cuda:0")
     return any(place.mentions(word) for place in places for word in words)
+
+
+def chooses_device(inquiry: Inquiry) -> bool:
+    """Whether a module chooses between CPU and GPU when it runs, or gives each process its GPU."""
+    if inquiry.mentions("set_default_device"):
+        return False
+    if inquiry.mentions("set_device") and inquiry.mentions("init_process_group"):
+        return True
+    if not (inquiry.mentions("is_available") and inquiry.mentions("cpu")):
+        return False
+    pieces = inquiry.pieces("mentions", "cpu")
+    return any(_is_choice(scope, node) for scope in _scopes(inquiry, pieces) for node in scope.flow.nodes)
+
+
+def _scopes(inquiry: Inquiry, pieces: Iterable[int]) -> Iterator[Scope]:
+    for piece in pieces:
+        yield from inquiry.piece_scope(piece).with_inner()
+
+
+def _is_choice(scope: Scope, node: ast.AST) -> bool:
+    """Whether one arm of an `if` or conditional expression speaks of the CPU, the other of CUDA."""
+    match node:
+        case ast.IfExp(body=one, orelse=other):
+            arms = scope.text(one), scope.text(other)
+        case ast.If(body=[*_, one], orelse=[*_, other]):
+            arms = scope.text(one), scope.text(other)
+        case _:
+            return False
+    named = {"cpu" if "cpu" in arm else "cuda" if "cuda" in arm else "" for arm in arms}
+    return named == {"cpu", "cuda"}
 
 
 @dataclass(frozen=True, eq=False)

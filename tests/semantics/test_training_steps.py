@@ -153,19 +153,19 @@ def test_states_that_are_carried(call: str, options: str, names: list[tuple[str,
 
 
 @pytest.mark.parametrize(
-    ("made", "layer"),
+    ("made", "layers"),
     [
-        ("[nn.Linear(4, 4)] * n", "nn.Linear(4, 4)"),
-        ("n * (nn.Linear(4, 4),)", "nn.Linear(4, 4)"),
-        ("[one for _ in range(n)]", "one"),
-        ("itertools.repeat(one, n)", "one"),
-        ("[one for one in n]", None),
-        ("[nn.Linear(4, 4)] * 1", None),
-        ("[nn.Linear(4, 4), one] * n", None),
+        ("[nn.Linear(4, 4)] * n", ["nn.Linear(4, 4)"]),
+        ("n * (nn.Linear(4, 4),)", ["nn.Linear(4, 4)"]),
+        ("[one for _ in range(n)]", ["one"]),
+        ("itertools.repeat(one, n)", ["one"]),
+        ("[one for one in n]", []),
+        ("[nn.Linear(4, 4)] * 1", []),
+        ("[nn.Linear(4, 4), one] * n", ["nn.Linear(4, 4)", "one"]),
     ],
 )
-def test_repetitions(made: str, layer: str | None) -> None:
+def test_repetitions(made: str, layers: list[str]) -> None:
     head = "import itertools\nfrom torch import nn\n"
     scope = function(f"{head}def f(n, one):\n    made = {made}\n    return nn.Sequential(*made)\n")
-    found = [scope.text(one.layer) for one in repetitions(scope, ["torch.nn.Sequential"])]
-    assert found == ([layer] if layer else [])
+    found = repetitions(scope, ["torch.nn.Sequential"])
+    assert [scope.text(layer) for one in found for layer in one.layers] == layers

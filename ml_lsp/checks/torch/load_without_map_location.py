@@ -1,0 +1,60 @@
+"""See rules/torch/load-without-map-location.yaml."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import add_argument
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.devices import chooses_device
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.values import Ref, Result
+
+_POSITIONS = {"torch.load": 1, "torch.hub.load_state_dict_from_url": 2}
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report checkpoints that stay on the device they were saved from, in code that chooses its device."""
+    if not call.lacks(_POSITIONS[str(call.name)], "map_location") or is_test_code(call.scope):
+        return
+    inquiry = call.scope.inquiry
+    if not chooses_device(inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):
+        return
+    argument = "map_location=device" if _knows_device(call) else 'map_location="cpu"'
+    edits = [] if call.has_unpacking else [add_argument(call, argument)]
+    yield rule.finding(call.span, edits=edits, argument=argument)
+
+
+def _is_checkpoint(call: Call, rule: Rule) -> bool:
+    """Whether the statement says that what is loaded are weights or the state of a training run."""
+    statement = call.scope.statement_of(call.node)
+    if statement is None or isinstance(statement, ast.With | ast.For | ast.If):
+        return False
+    words = {word.lower() for word in re.split(r"[^A-Za-z]+", call.scope.text(statement)) if word}
+    if "load_state_dict" in call.scope.text(statement):
+        return True
+    words -= {"torch", "load", "self"}
+    return not words.isdisjoint(rule.data["checkpoints"]) and words.isdisjoint(rule.data["others"])
+
+
+def _knows_device(call: Call) -> bool:
+    """Whether code at the call may read a variable `device`."""
+    scope = call.scope
+    if any(definition.order < call.order for definition in scope.flow.definitions.get("device", ())):
+        return True
+    defined = scope.inquiry.pieces("defines", "device")
+    return any(scope.is_function or piece < scope.piece for piece in defined)
+
+
+def _is_under_device(call: Call) -> bool:
+    """Whether `with torch.device(...)` around a call says where tensors go."""
+    return any(
+        isinstance(value := call.scope.value(item.context_expr), Result)
+        and value.callee == Ref("torch.device")
+        for block in call.block.chain()
+        for item in getattr(block.node, "items", ())
+    )

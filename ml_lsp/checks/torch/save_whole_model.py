@@ -1,0 +1,69 @@
+"""See rules/torch/save-whole-model.yaml."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.catalogue import Rule
+from ml_lsp.finding import Finding
+from ml_lsp.fixes import replace_node
+from ml_lsp.semantics import library
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch import unwrapped
+from ml_lsp.semantics.training import exclude_each_other
+from ml_lsp.semantics.types import is_a
+from ml_lsp.semantics.values import UNKNOWN, Display, Ref, Result, Value, walk
+
+# What these make brings its code along.
+_SCRIPTS = ("torch.jit.", "torch.export.")
+
+
+def check(call: Call, rule: Rule) -> Iterator[Finding]:
+    """Report modules, optimizers and schedulers that are pickled as objects, alone or in a checkpoint."""
+    node, value = call.argument(0, "obj"), call.argument_value(0, "obj")
+    if node is None or value is None or is_test_code(call.scope) or _goes_to_memory(call):
+        return
+    if any(call.scope.inquiry.mentions(word) for word in rule.data["restructuring"]) or _is_a_choice(call):
+        return
+    found = [given for given in _written_parts(node) if _is_object(call, call.scope.value(given))]
+    if found:
+        related = [call.scope.related(other, "pickled too") for other in found[1:]]
+        edits = [replace_node(call.scope, one, f"{call.scope.text(one)}.state_dict()") for one in found]
+        yield rule.finding(
+            call.scope.span(found[0]), edits=edits, related=related, object=call.scope.text(found[0])
+        )
+    elif isinstance(value, Display) and any(_is_object(call, item) for item in value.items):
+        yield rule.finding(call.scope.span(node), object=call.scope.text(node))
+
+
+def _written_parts(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.Dict(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+            return [value for value in values if isinstance(value, ast.Name | ast.Attribute | ast.Call)]
+        case ast.Name() | ast.Attribute() | ast.Call():
+            return [node]
+    return []
+
+
+def _is_object(call: Call, value: Value) -> bool:
+    """Whether a value is a module, optimizer or scheduler that pickle stores by the name of its class."""
+    made = unwrapped(value)
+    if any(isinstance(part, Ref) and part.name.startswith(_SCRIPTS) for part in walk(value)):
+        return False
+    return is_a(call.scope, made, library.MODULE, library.OPTIMIZER, library.SCHEDULER)
+
+
+def _goes_to_memory(call: Call) -> bool:
+    match call.argument_value(1, "f"):
+        case Result(Ref("io.BytesIO")):
+            return True
+    return False
+
+
+def _is_a_choice(call: Call) -> bool:
+    """Whether what is no such object is saved in another arm of the same statement."""
+    others = (other for other in call.scope.calls if other.name == call.name)
+    apart = (other for other in others if exclude_each_other(call.block, other.block))
+    return any(not _is_object(other, other.argument_value(0, "obj") or UNKNOWN) for other in apart)
