@@ -26,7 +26,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if not any(any(epoch_loops(place)) for place in (inquiry, *inquiry.importers())):
         return
-    if not any("set_epoch" in module.words for module in inquiry.modules()):
+    if not any("set_epoch" in module.words for module in inquiry.modules("set_epoch")):
         sampler, epoch, edits = _remedy(call)
         yield rule.finding(call.span, edits=edits, sampler=sampler, epoch=epoch)
 
