@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Severity, Tier
 from ml_lsp.patterns import WildPattern, check_patterns, matches
+from ml_lsp.suggestion import did_you_mean
 
 FILE_NAMES = ("ml-lsp.toml", "pyproject.toml")
 _LARGEST_FILE = 1_000_000  # bytes; a workspace is hostile and a settings file is small
@@ -79,7 +79,7 @@ def settings_in(folder: Path) -> Settings | None:
     for name in FILE_NAMES:
         file = folder / name
         text = _text(file)
-        if text is None or (name == "pyproject.toml" and "ml-lsp" not in text):
+        if text is None or (name == "pyproject.toml" and not re.search("ml[-_]lsp", text)):
             continue
         table = _table(text, file)
         if table is not None:
@@ -110,7 +110,13 @@ def _table(text: str, file: Path) -> Any:
     if file.name != "pyproject.toml":
         return parsed
     tool = parsed.get("tool")
-    return tool.get("ml-lsp") if isinstance(tool, dict) else None
+    if not isinstance(tool, dict):
+        return None
+    if "ml_lsp" in tool:
+        raise SettingsError(
+            file, _line_of("ml_lsp", text), "settings stand in `[tool.ml-lsp]`, with a hyphen"
+        )
+    return tool.get("ml-lsp")
 
 
 def _line_of(key: str, text: str) -> int | None:
@@ -175,17 +181,13 @@ def _settings(table: Any, root: Path) -> Settings:
     values: dict[str, Any] = {}
     for key, value in table.items():
         reader = _READERS.get(key)
+        if key == "tool":
+            raise _WrongValue(key, "settings stand here without `[tool.ml-lsp]`, which is for pyproject.toml")
         if reader is None:
             raise _WrongValue(key, f"unknown setting `{key}`{did_you_mean(key.replace('_', '-'), KEYS)}")
         values[key.replace("-", "_")] = reader(key, value)
     values["rules"] = tuple(_inside(root, folder) for folder in values.get("rules", ()))
     return Settings(root=root, **values)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the known word nearest to a misspelt one, or nothing."""
-    near = get_close_matches(word, list(known), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def _one_of(key: str, value: Any, choices: Sequence[str]) -> str:
