@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -30,7 +31,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if is_version_guarded(call.scope, call.node):
         return
-    if any(inquiry.mentions(word) for word in rule.data["answers"]):
+    if any(here.mentions(word) for here in _with_packages(inquiry) for word in rule.data["answers"]):
         return
     messages = rule.data["messages"]
     if is_used_as_module(call):
@@ -40,6 +41,16 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         related = [save.scope.related(save.node, "it is written here")]
         yield rule.finding(call.span, message=messages["content"], name=name, related=related)
         return
+
+
+def _with_packages(inquiry: Inquiry) -> Iterator[Inquiry]:
+    """A file and the packages that hold it, whose `__init__` has run before."""
+    yield inquiry
+    for folder in inquiry.module.path.parents:
+        package = inquiry.at(folder / "__init__.py")
+        if package is None:
+            return
+        yield package
 
 
 def _refused(load: Call, rule: Rule) -> Iterator[tuple[Call, str]]:
