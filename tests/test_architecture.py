@@ -32,6 +32,9 @@ LAYERS = (
 )  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
+# The same among the facts: Python's own stand beside the folders, and know nothing of what is in them.
+FACTS = ("", "torch", "libraries", "config", "notebooks")
+
 # Libraries that only one place may know.
 KEPT = {
     "pygls": ("server",),
@@ -76,6 +79,21 @@ def test_imports_point_down(path: Path) -> None:
             assert LEVEL[there] <= LEVEL[here], f"{path}:{line}: {here} may not import {there}"
         if root in KEPT:
             assert here in KEPT[root], f"{path}:{line}: {root} is for {KEPT[root]} only"
+
+
+def folder_of(module: str) -> str:
+    """The folder of facts that a module of `ml_lsp.semantics` stands in; empty for Python's own."""
+    first = module.removeprefix("ml_lsp.semantics").lstrip(".").partition(".")[0]
+    return first if first in FACTS else ""
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "semantics").rglob("*.py")), ids=lambda path: path.stem)
+def test_facts_point_down(path: Path) -> None:
+    here = folder_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    for name, line in imported(path):
+        if name.startswith("ml_lsp.semantics"):
+            there = folder_of(name)
+            assert FACTS.index(there) <= FACTS.index(here), f"{path}:{line}: {here} may not import {there}"
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "checks").rglob("*.py")), ids=lambda path: path.stem)
