@@ -49,8 +49,8 @@ def _refused(load: Call, rule: Rule) -> Iterator[tuple[Call, str]]:
     same = [save for save in saves if path is not None and _is_same_path(save.argument_value(1, "f"), path)]
     if not same and len(keys) > 1:
         same = [save for save in saves if keys <= _keys(save)]
-        if not all(any(_bad_keys(save, rule)) for save in same):
-            return
+    if not all(any(_bad_keys(save, rule)) for save in same):
+        return  # which of them wrote the file that is loaded cannot be told
     for save in same:
         yield from ((save, name) for name in _bad_keys(save, rule))
 
