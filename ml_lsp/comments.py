@@ -33,20 +33,20 @@ _PYTHON = re.compile(
     r"(?P<comment>#[^\r\n]*)|(?P<string>\"\"\"|'''|[\"'])|(?P<open>[(\[{])|(?P<close>[)\]}])"
     r"|(?P<joined>\\(?:\r\n|\r|\n))|(?P<newline>\r\n|\n|\r)"
 )
-# Possessive (`*+`), so that a string that never ends costs its length and not a power of it.
+# Atomic, so that a string that never ends costs its length and not a power of it.
 _STRING_REST = {
-    '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*+"?'),
-    "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*+'?"),
-    '"""': re.compile(r'(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:""")?'),
-    "'''": re.compile(r"(?:[^'\\]|\\[\s\S]|'(?!''))*+(?:''')?"),
+    '"': re.compile(r'(?>(?:[^"\\\r\n]++|\\(?:\r\n|[\s\S]))*)"?'),
+    "'": re.compile(r"(?>(?:[^'\\\r\n]++|\\(?:\r\n|[\s\S]))*)'?"),
+    '"""': re.compile(r'(?>(?:[^"\\]++|\\[\s\S]|"(?!""))*)(?:""")?'),
+    "'''": re.compile(r"(?>(?:[^'\\]++|\\[\s\S]|'(?!''))*)(?:''')?"),
 }
 _YAML = re.compile(
     r"(?P<comment>(?<!\S)#[^\r\n]*)"
-    r"|(?P<string>(?<![^\s,\[{:])(?:\"(?:[^\"\\]|\\[\s\S])*+\"?|'(?:[^']|'')*+'?))"
+    r"|(?P<string>(?<![^\s,\[{:])(?:\"(?>(?:[^\"\\]++|\\[\s\S])*)\"?|'(?>(?:[^']++|'')*)'?))"
     r"|(?P<block>(?<!\S)[|>][-+0-9]*(?=[ \t]*(?:[ \t]#[^\r\n]*)?(?:[\r\n]|\Z)))"
 )
-_BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\n|\r))*+")
-_YAML_HEAD = re.compile(r"(?:[ \t]*(?:#[^\r\n]*|%[^\r\n]*|---[ \t]*)?(?:\r\n|\n|\r))*+")
+_BLANK_LINES = re.compile(r"(?>(?:[ \t\f]*+(?:#[^\r\n]*+)?(?:\r\n|\n|\r))*)")
+_YAML_HEAD = re.compile(r"(?>(?:[ \t]*+(?:#[^\r\n]*+|%[^\r\n]*+|---[ \t]*+)?(?:\r\n|\n|\r))*)")
 _LINE_REST = re.compile(r"[^\r\n]*")
 _LINE = re.compile(r"(?P<indent>[ \t]*)(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
 

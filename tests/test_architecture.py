@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,3 +128,11 @@ def _public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef | ast.A
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_names_say_something(path: Path) -> None:
     assert path.stem not in {"utils", "helpers", "base", "manager", "handler", "context", "common", "misc"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_group_is_repeated_possessively(path: Path) -> None:
+    """`(?:...)*+` matches wrongly in Python 3.11.0 to 3.11.4 (gh-106052): write `(?>(?:...)*)`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not re.search(r"\)(?:[*+?]|\{[\d,]+\})\+", node.value), f"{path}:{node.lineno}"

@@ -21,7 +21,7 @@ _STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "literal"
 _BREAK = "\r\n\x85\u2028\u2029"
 _LINE = re.compile(rf"[^{_BREAK}]*+")
 _PROPERTY = re.compile(r"&[0-9A-Za-z_-]*+|!<[^>]*+>|![^\s,\[\]{}]*+")
-_GAP = re.compile(rf"(?:[ \t{_BREAK}]++|\#[^{_BREAK}]*+)*+")
+_GAP = re.compile(rf"(?>(?:[ \t{_BREAK}]++|\#[^{_BREAK}]*+)*)")
 _COLON = re.compile(rf"{_GAP.pattern}:")
 _COMMENT = re.compile(rf"^%[^{_BREAK}]*+|[!&*][^\s,\[\]{{}}]*+|(\#[^{_BREAK}]*+)", re.MULTILINE)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ml_lsp.text import Span
 
 _TOKEN = re.compile(
-    r"\"(?:[^\"\\\r\n]|\\.)*+\"?|(?P<extra>//[^\r\n]*+|\#[^\r\n]*+|/\*[\s\S]*?(?:\*/|\Z))|(?P<comma>,)"
+    r"\"(?>(?:[^\"\\\r\n]++|\\.)*)\"?|(?P<extra>//[^\r\n]*+|\#[^\r\n]*+|/\*[\s\S]*?(?:\*/|\Z))|(?P<comma>,)"
 )
-_AFTER_COMMA = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|\#[^\r\n]*+|/\*[\s\S]*?\*/)*+[}\]]")
+_AFTER_COMMA = re.compile(r"(?>(?:[ \t\r\n]++|//[^\r\n]*+|\#[^\r\n]*+|/\*[\s\S]*?\*/)*)[}\]]")
 _VISIBLE = re.compile(r"[^\r\n]")
 
 

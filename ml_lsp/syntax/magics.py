@@ -38,11 +38,11 @@ _UNKNOWN_RESULT = "__"
 
 _LINE_END = r"(?:\r\n|\r|\n)"
 _MAY_HOLD = re.compile(r"(?:\A|[\r\n])[ \t\f]*+[%!?,;/]|=[ \t]*+[!%]|\?[ \t]*+(?:[\r\n]|\Z)")
-_CELL_HEAD = re.compile(rf"(?:[ \t]*+(?:\#[^\r\n]*+)?{_LINE_END})*+(%%[\w.!]++[^\r\n]*+)")
+_CELL_HEAD = re.compile(rf"(?>(?:[ \t]*+(?:\#[^\r\n]*+)?{_LINE_END})*)(%%[\w.!]++[^\r\n]*+)")
 _MARKER = re.compile(r"[ \t\f]*+(?:%%|!!|\?\?|[%!?,;/])")
 # A line and those that a backslash at its end joins to it, as IPython's find_end_of_continued_line does.
-_REST = re.compile(rf"[^\r\n]*+(?:(?<=\\){_LINE_END}[^\r\n]*+)*+")
-_BLANK_LINES = re.compile(rf"(?:[ \t\f]*+{_LINE_END})*+")
+_REST = re.compile(rf"[^\r\n]*+(?>(?:(?<=\\){_LINE_END}[^\r\n]*+)*)")
+_BLANK_LINES = re.compile(rf"(?>(?:[ \t\f]*+{_LINE_END})*)")
 _INDENT = re.compile(r"[ \t\f]*+")
 _PHYSICAL_LINE = re.compile(r"[^\r\n]*+")
 _HIDING_BODY = re.compile(r"%%[\w.!]")
@@ -62,10 +62,10 @@ _TOKEN = re.compile(
     | (?P<help>\?\??[ \t]*+(?=[\r\n]|\Z))
     | \\(?:\r\n|.)
     | \#[^\r\n]*+
-    | \"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\")?
-    | '''(?:[^'\\]|\\.|'(?!''))*+(?:''')?
-    | "(?:[^"\\\r\n]|\\(?:\r\n|.))*+"?
-    | '(?:[^'\\\r\n]|\\(?:\r\n|.))*+'?
+    | \"\"\"(?>(?:[^"\\]++|\\.|"(?!""))*)(?:\"\"\")?
+    | '''(?>(?:[^'\\]++|\\.|'(?!''))*)(?:''')?
+    | "(?>(?:[^"\\\r\n]++|\\(?:\r\n|.))*)"?
+    | '(?>(?:[^'\\\r\n]++|\\(?:\r\n|.))*)'?
     | [^\r\n()\[\]{}=?\\\#"']++
     | .
     """,

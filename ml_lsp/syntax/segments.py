@@ -54,10 +54,11 @@ _STRING_REST = {
     '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"?'),
     "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?"),
 }
-# Possessive, so that a string which never ends is given up at once instead of being tried in all ways.
+# Atomic, so that a string which never ends is given up at once instead of being tried in all ways. Not `(...)*+`:
+# Python before 3.11.5 matches that wrongly when its last round fails half way.
 _TRIPLE_END = {
-    '"""': re.compile(r'(?:[^"\\]++|\\[\s\S]|"(?!""))*+(?:"""|\Z)'),
-    "'''": re.compile(r"(?:[^'\\]++|\\[\s\S]|'(?!''))*+(?:'''|\Z)"),
+    '"""': re.compile(r'(?>(?:[^"\\]++|\\[\s\S]|"(?!""))*)(?:"""|\Z)'),
+    "'''": re.compile(r"(?>(?:[^'\\]++|\\[\s\S]|'(?!''))*)(?:'''|\Z)"),
 }
 # Words that start a statement and occur in no expression: a line that starts with one of them ends an
 # expression whose bracket was left open, so that a half-typed call does not swallow what follows it.

@@ -15,7 +15,7 @@ from ml_lsp.text import Edit, Position, Span
 
 _TABS = re.compile(r"^(?:[ ]*\t[ \t]*)(?=\S)", re.MULTILINE)
 _UNQUOTED = re.compile(
-    r"[ ]*(?:-[ ]+)*(?:[\w./-]+[ ]*:[ ]+)?+(?P<value>(?:[%@`]|[^\s'\"#&*!|>\[{-])[^#\r\n]*?)[ ]*(?:#.*)?"
+    r"[ ]*(?:-[ ]+)*(?>(?:[\w./-]+[ ]*:[ ]+)?)(?P<value>(?:[%@`]|[^\s'\"#&*!|>\[{-])[^#\r\n]*?)[ ]*(?:#.*)?"
 )
 _WORD = re.compile(r"\S+")
 _WIDTH = re.compile(r"^([ ]+)\S", re.MULTILINE)
