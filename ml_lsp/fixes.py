@@ -253,7 +253,9 @@ def add_import(inquiry: Inquiry, module: str, name: str | None = None) -> tuple[
 def _import_place(inquiry: Inquiry) -> int:
     """The offset at which a new import belongs: before the first import, behind `from __future__`."""
     inquiry.pieces("top level")
-    after_future = 0
+    after_future = first = int(
+        inquiry.module.split.text.startswith("\ufeff")
+    )  # a byte order mark has a piece
     for index, scope in _top_statements(inquiry):
         node = scope.tree.body[0] if scope.tree.body else None
         start = inquiry.module.split.starts[index]
@@ -261,7 +263,7 @@ def _import_place(inquiry: Inquiry) -> int:
             after_future = start + len(inquiry.module.pieces[index].text)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             return scope.span(node).start
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and index == 0:
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and index == first:
             after_future = max(after_future, start + len(inquiry.module.pieces[index].text))
     return after_future
 

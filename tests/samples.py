@@ -16,6 +16,7 @@ _PIECES = (
     "except E as e:\n    pass\n", "finally:\n    pass\n", "for i in range(3):\n    f(i)\n", "(", ")", "[", "}", '"', "'",
     '"""', "'''", '"""doc\n"""\n', "\\\n", "\\", "é", "😀", "\r\n", "\r", "\f", "\u2028", "lambda: 0", "x = '''a\nb'''\n",
     "with torch.no_grad():\n    f(\n        1,\n    )\n", "match x:\n    case 1:\n        pass\n", "class C: pass\n",
+    "\ufeff",
 )  # fmt: skip
 
 texts = st.lists(st.sampled_from(_PIECES), max_size=24).map("".join)

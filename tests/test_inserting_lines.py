@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from ml_lsp.fixes import insert_after
+from ml_lsp.fixes import add_import, insert_after
 from ml_lsp.text import apply
 from tests.reading import scopes
 
@@ -30,3 +30,20 @@ def test_insert_after(before: str, after: str) -> None:
     changed = apply(head + before, [insert_after(scope, statement, "new()")])
     assert changed == head + after
     ast.parse(changed)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import a\n", "NEWimport a\n"),
+        ("def f():\n    pass\n", "NEWdef f():\n    pass\n"),
+        ('"""What it is."""\nx = 1\n', '"""What it is."""\nNEWx = 1\n'),
+        ('"""What it is."""\nfrom __future__ import annotations\nimport a\n', None),
+        ("# a comment\nimport a\n", "# a comment\nNEWimport a\n"),
+    ],
+)
+def test_where_an_import_is_added(mark: str, before: str, after: str | None) -> None:
+    _, edits = add_import(scopes(mark + before)[0].inquiry, "yaml")
+    shown = after or before.replace("import a\n", "NEWimport a\n")
+    assert apply(mark + before, edits) == mark + shown.replace("NEW", "import yaml\n")

@@ -74,6 +74,7 @@ def _forms(example: Example) -> list[tuple[Example, int]]:
     ]
     if example.cells:
         return forms
+    forms.append((changed(example, lambda text: "\ufeff" + text), 0))
     if _may_begin_with_a_comment(example):
         forms.append((changed(example, lambda text: "# 😀 é\n" + text), 1))
     if not example.code.startswith("from __future__"):

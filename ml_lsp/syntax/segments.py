@@ -67,6 +67,8 @@ _STATEMENT_WORD = re.compile(
     r"|continue|global|nonlocal)\b"
 )
 _FIRST_WORD = re.compile(r"([ \t\f]*)(@|[^\W\d]\w*)?(?:[ \t]+(def)\b)?")
+# Python skips it at the start of a file: it is a segment of its own, so that the statement behind it parses.
+_BYTE_ORDER_MARK = "\ufeff"
 _CONTINUATIONS = frozenset({"else", "elif", "except", "finally"})
 
 
@@ -103,6 +105,9 @@ def _line_end(text: str, at: int, end: int) -> int:
 
 
 def _logical_lines(text: str, at: int, end: int) -> Iterator[_Line]:
+    if at == 0 and text.startswith(_BYTE_ORDER_MARK):
+        at = len(_BYTE_ORDER_MARK)
+        yield _Line(0, at, "", _BYTE_ORDER_MARK)
     while at < end:
         found = _FIRST_WORD.match(text, at, end)
         assert found is not None  # every part of the pattern is optional
@@ -255,6 +260,9 @@ def _continues(text: str, at: int) -> bool:
 def _first_to_scan(text: str, previous: Split, changed: int) -> int:
     """The index of the last segment before a change that starts where it does whatever stands before it."""
     index = max(0, bisect_left(previous.starts, changed) - 1)
+    word = _STATEMENT_WORD.match(previous.text, previous.starts[index])
+    if index and word and changed <= word.end():  # the word may be what ended an open bracket
+        index -= 1
     while index and (previous.segments[index].kind.in_class or _continues(text, previous.starts[index])):
         index -= 1
     return index

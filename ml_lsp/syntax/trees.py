@@ -113,7 +113,9 @@ def _parsed(text: str) -> list[ast.stmt] | None:
 
 def _parse(segment: Segment) -> Tree | None:
     before = _lines_before(segment)
-    body = _parsed(before + segment.text)
+    # A byte order mark has a segment to itself, which is blank to Python.
+    text = f" {segment.text[1:]}" if segment.text.startswith("\ufeff") else segment.text
+    body = _parsed(before + text)
     if body is None and segment.kind is Kind.CLASS:  # a header right before its first method
         body = _parsed(f"{segment.text.rstrip()}\n    pass\n")
         if body is not None:

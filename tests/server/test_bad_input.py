@@ -74,7 +74,7 @@ def test_a_strange_text_is_tolerated(real: WireClient, name: str) -> None:
     assert not real.messages("window/showMessage")
 
 
-@pytest.mark.parametrize("name", ["a lone surrogate", "mixed line ends"])
+@pytest.mark.parametrize("name", ["a lone surrogate", "mixed line ends", "a byte order mark"])
 def test_findings_in_a_strange_text_are_at_their_place(real: WireClient, name: str) -> None:
     uri = real.open("strange.py", TEXTS[name])
     assert "yaml/load-without-loader" in findings(real, uri, 1)

@@ -49,6 +49,19 @@ def test_a_statement_word_inside_a_string_ends_nothing() -> None:
     assert len(split('f(1, """\ndef g():\n""",\n  2)\n').segments) == 1
 
 
+@pytest.mark.parametrize(
+    "first",
+    ["import a\n", "class A:\n    def m(self):\n        pass\n", "@d\ndef f():\n    pass\n", "# a\n"],
+    ids=["import", "class", "decorated", "comment"],
+)
+def test_a_byte_order_mark_changes_nothing_behind_it(first: str) -> None:
+    with_mark = split(f"\ufeff{first}x = 1\n").segments
+    assert (with_mark[0].kind, with_mark[0].text[0]) == (Kind.STATEMENT, "\ufeff")
+    assert all(tree(segment) is not None and cst(segment) is not None for segment in with_mark)
+    assert with_mark[-1] == split(f"{first}x = 1\n").segments[-1]
+    assert _rebuilt(f"\ufeff{first}x = 1\n") == _dumped(ast.parse(f"{first}x = 1\n").body)
+
+
 @given(texts)
 def test_joined_segments_are_the_text(text: str) -> None:
     pieces = split(text)
@@ -73,6 +86,13 @@ def test_a_continuation_that_loses_what_it_continued() -> None:
     before = split("class A:\n    x\nelse:\nelse:\n")
     assert split("e:\nelse:\nelse:\n", before) == split("e:\nelse:\nelse:\n")
     assert split("else:\nelse:\ne:\n", split("else:\ne:\n")) == split("else:\nelse:\ne:\n")
+
+
+@pytest.mark.parametrize("at", range(len("(x = 1\nimport torch\n") + 1))
+def test_a_statement_word_that_is_no_longer_one_ends_no_bracket(at: int) -> None:
+    before = "(x = 1\nimport torch\n"
+    after = before[:at] + "x" + before[at:]
+    assert split(after, split(before)) == split(after)
 
 
 def _parses(text: str) -> bool:
