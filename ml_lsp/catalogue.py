@@ -10,26 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_lsp.finding import Finding, Fix, Related, Rewrite, Severity, Tag, Tier
+from ml_lsp.page_form import CatalogueError, check_page
 from ml_lsp.text import Edit, Span
 
 if TYPE_CHECKING:
-    import yaml
-
     from ml_lsp.syntax.notebook import Cell
 
 RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
 
-_KEYS = {
-    "severity", "tier", "area", "title", "message", "fix", "why", "references", "libraries",
-    "calls", "words", "match", "data", "tags", "examples",
-}  # fmt: skip
-_REQUIRED = ("severity", "tier", "area", "title", "message", "why", "examples")
+_QUOTES = "; a text that starts with a backquote or holds `: ` stands in quotes"
 _EXAMPLE_KEYS = {"name", "code", "fixed", "file", "files", "requires", "cells"}
-
-
-class CatalogueError(ValueError):
-    """A rule page is wrong; the message names the file and, where known, the line."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +130,6 @@ class Rule:
         )
 
 
-def _place(path: Path, node: yaml.Node | None) -> str:
-    return f"{path}:{node.start_mark.line + 1}" if node else str(path)
-
-
 def _freeze(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _freeze(item) for key, item in value.items()}
@@ -178,24 +165,6 @@ def _cell(raw: Any, path: Path) -> Cell:
     return Cell(raw["code"].rstrip("\n"), tags=tags, execution_count=count)
 
 
-def _check_keys(raw: Any, path: Path, keys: Mapping[str, yaml.Node]) -> None:
-    if not isinstance(raw, dict):
-        raise CatalogueError(f"{path}:1: a rule page is a mapping")
-    for key in raw:
-        if key not in _KEYS:
-            raise CatalogueError(f"{_place(path, keys.get(key))}: unknown key `{key}`")
-    for key in _REQUIRED:
-        if not raw.get(key):
-            raise CatalogueError(f"{path}:1: `{key}` is missing")
-
-
-def _strings(raw: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
-    value = raw.get(key, ())
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise CatalogueError(f"{path}: `{key}` is a list of names")
-    return tuple(value)
-
-
 def parse_rule(text: str, rule_id: str, path: Path) -> Rule:
     """The rule that a page states.
 
@@ -216,40 +185,34 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise CatalogueError(f"{where}: not YAML: {getattr(error, 'problem', error)}") from error
+        problem = str(getattr(error, "problem", error))
+        hint = _QUOTES if problem.startswith(("found character", "mapping values")) else ""
+        raise CatalogueError(f"{where}: not YAML: {problem}{hint}") from error
     finally:
         loader.dispose()
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    _check_keys(raw, path, {key.value: key for key, _ in pairs})
-    checked: dict[str, Any] = raw
-    return checked
+    return check_page(raw, node, path)
 
 
 def _rule(raw: Mapping[str, Any], rule_id: str, path: Path) -> Rule:
     if not RULE_ID.match(rule_id):
         raise CatalogueError(f"{path}: `{rule_id}` is not family/rule-name in small letters and hyphens")
-    try:
-        severity, tier = Severity(raw["severity"]), Tier(raw["tier"])
-        tags = tuple(Tag(tag) for tag in raw.get("tags", ()))
-    except ValueError as error:
-        raise CatalogueError(f"{path}: {error}") from error
     fix = raw.get("fix")
     return Rule(
         id=rule_id,
-        severity=severity,
-        tier=tier,
+        severity=Severity(raw["severity"]),
+        tier=Tier(raw["tier"]),
         area=raw["area"],
         title=raw["title"],
         message=" ".join(raw["message"].split()),
         why=raw["why"],
         fix=FixText(fix["title"], bool(fix.get("safe", False))) if fix else None,
-        references=_strings(raw, "references", path),
-        libraries=_strings(raw, "libraries", path),
-        calls=_strings(raw, "calls", path),
-        words=frozenset(_strings(raw, "words", path)),
+        references=tuple(raw.get("references", ())),
+        libraries=tuple(raw.get("libraries", ())),
+        calls=tuple(raw.get("calls", ())),
+        words=frozenset(raw.get("words", ())),
         match=_freeze(raw.get("match")),
         data=_freeze(raw.get("data", {})),
-        tags=tags,
+        tags=tuple(Tag(tag) for tag in raw.get("tags", ())),
         examples=tuple(_example(item, path) for item in raw["examples"]),
         path=path,
     )

@@ -13,10 +13,11 @@ from typing import TextIO
 
 from ml_lsp import batch, kept
 from ml_lsp.batch import Outcome, Plan
-from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.catalogue import Rule
 from ml_lsp.files import FoundFile, Skipped, find_files
 from ml_lsp.finding import Tier
 from ml_lsp.opened import opened
+from ml_lsp.page_form import CatalogueError
 from ml_lsp.report import render
 from ml_lsp.report.results import Report
 from ml_lsp.report.text import counted

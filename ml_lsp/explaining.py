@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Severity
 from ml_lsp.page import fix_title, rule_page
-from ml_lsp.settings import SettingsError, did_you_mean
+from ml_lsp.page_form import CatalogueError
+from ml_lsp.settings import SettingsError
+from ml_lsp.suggestion import did_you_mean
 
 _COLOURS = {
     Severity.CRITICAL: "bold red",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ml_lsp import fixes
-from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.text import Edit
@@ -15,24 +16,11 @@ from ml_lsp.text import Edit
 # without_argument / argument + value: the keyword that must be absent / must have this constant value
 # position: the 0-based position at which that argument may also be given
 # add_argument: the text that the fix appends; replace_call: the dotted name that the fix calls instead
-_KEYS = frozenset(
-    {"call", "without_argument", "argument", "value", "position", "add_argument", "replace_call"}
-)
 
 
 def called_names(rule: Rule) -> tuple[str, ...]:
-    """The dotted names whose calls a rule with `match:` looks at.
-
-    Raises:
-        CatalogueError: if `match:` has a key that is not in the list.
-    """
-    pattern = rule.match or {}
-    unknown = set(pattern) - _KEYS
-    if unknown or "call" not in pattern:
-        raise CatalogueError(
-            f"{rule.path}: `match` needs `call` and has only {sorted(_KEYS)}: {sorted(pattern)}"
-        )
-    call = pattern["call"]
+    """The dotted names whose calls a rule with `match:` looks at."""
+    call = (rule.match or {})["call"]
     return (call,) if isinstance(call, str) else tuple(call)
 
 
@@ -67,7 +55,16 @@ def _edits(call: Call, pattern: Mapping[str, Any]) -> Iterator[Edit]:
     if "add_argument" in pattern and not call.has_unpacking:
         yield fixes.add_argument(call, pattern["add_argument"])
     if "replace_call" in pattern:
-        module, _, name = pattern["replace_call"].rpartition(".")
-        written, edits = fixes.add_import(call.scope.inquiry, module, name)
-        yield fixes.replace_node(call.scope, call.node.func, written)
-        yield from edits
+        yield from _calling(call, pattern["replace_call"])
+
+
+def _calling(call: Call, dotted: str) -> Iterator[Edit]:
+    """Call another name; one of the same module is written as the old one was."""
+    module, _, name = dotted.rpartition(".")
+    function = call.node.func
+    if isinstance(function, ast.Attribute) and call.scope.text(function.value) == module:
+        yield fixes.replace_node(call.scope, function, f"{module}.{name}")
+        return
+    written, edits = fixes.add_import(call.scope.inquiry, module, name)
+    yield fixes.replace_node(call.scope, function, written)
+    yield from edits

@@ -13,8 +13,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from ml_lsp import match
-from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.page_form import CatalogueError
 from ml_lsp.semantics.body import Body, Loop, ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class

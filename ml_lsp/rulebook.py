@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from ml_lsp.catalogue import CatalogueError, Rule, parse_rule, shipped_rules
+from ml_lsp.catalogue import Rule, parse_rule, shipped_rules
+from ml_lsp.page_form import CatalogueError
 from ml_lsp.settings import Settings
 
 _MOST_PAGES = 1_000
@@ -49,6 +50,8 @@ def team_rules(settings: Settings, shipped: Collection[str] = ()) -> tuple[Rule,
 
 def _pages(folder: Path, root: Path) -> Iterator[Path]:
     paths = sorted(folder.glob("*/*.yaml"))
+    for stray in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml"), *folder.glob("*/*.yml")]):
+        raise CatalogueError(f"{stray}:1: a rule page is called <family>/<rule-name>.yaml in {folder.name}")
     if len(paths) > _MOST_PAGES:
         raise CatalogueError(f"{folder}: more than {_MOST_PAGES:,} rule pages")
     for path in paths:

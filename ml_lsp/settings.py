@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Severity, Tier
 from ml_lsp.patterns import WildPattern, check_patterns, matches
+from ml_lsp.suggestion import did_you_mean
 
 FILE_NAMES = ("ml-lsp.toml", "pyproject.toml")
 _LARGEST_FILE = 1_000_000  # bytes; a workspace is hostile and a settings file is small
@@ -180,12 +180,6 @@ def _settings(table: Any, root: Path) -> Settings:
         values[key.replace("-", "_")] = reader(key, value)
     values["rules"] = tuple(_inside(root, folder) for folder in values.get("rules", ()))
     return Settings(root=root, **values)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the known word nearest to a misspelt one, or nothing."""
-    near = get_close_matches(word, list(known), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def _one_of(key: str, value: Any, choices: Sequence[str]) -> str:

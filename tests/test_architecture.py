@@ -15,12 +15,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up: what stands in a row may import what stands in an earlier row, or in its own.
 LAYERS = (
-    ("text",),
+    ("text", "suggestion"),
     ("finding", "patterns", "textfile"),
     ("syntax",),
     ("semantics",),
     ("oracle",),
-    ("catalogue", "page_cache"),
+    ("catalogue", "page_cache", "page_form"),
     ("fixes", "rewriting", "renaming", "moving", "moved", "augmented", "signatures", "refitting"),
     ("checks",),
     ("match", "registry"),

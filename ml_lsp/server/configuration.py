@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml_lsp.catalogue import CatalogueError, Rule
+from ml_lsp.catalogue import Rule
+from ml_lsp.page_form import CatalogueError
 from ml_lsp.rulebook import team_rules
 from ml_lsp.settings import FILE_NAMES, Settings, SettingsError, merge, read_settings, selected_rules
 

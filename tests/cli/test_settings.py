@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 
-from ml_lsp.catalogue import CatalogueError
 from ml_lsp.finding import Severity, Tier
+from ml_lsp.page_form import CatalogueError
 from ml_lsp.rulebook import team_rules
 from ml_lsp.settings import (
     Settings,
@@ -256,13 +256,48 @@ def test_a_teams_own_rule(tmp_path):
         (PAGE + "data: !!python/object/apply:os.system [true]", "not YAML"),
         (PAGE + " bad\n: x: y", "not YAML"),
         (PAGE + "#" * 300_000, "at most 200,000 bytes"),
-        (PAGE + "extra: 1\n", "unknown key `extra`"),
+        (PAGE + "extra: 1\n", "10: unknown key `extra`"),
+        (PAGE.replace("severity: warning", "severity: error"), "2: `severity` is one of critical, warning"),
+        (PAGE.replace("tier: default", "teir: default"), "3: unknown key `teir`; did you mean `tier`?"),
+        (PAGE.replace("area: style", "area: styles"), "not 'styles'; did you mean `style`?"),
+        (PAGE.replace("title: Use ours", "title: 3"), "5: `title` is a text, not 3"),
+        (PAGE.replace("why: Because.", ""), "1: `why` is missing"),
+        (PAGE + "fix: Use ours\n", "10: `fix` is a mapping, not 'Use ours'"),
+        (PAGE + "fix: {safe: true}\n", "10: `fix` needs a `title`"),
+        (PAGE + "tags: [old]\n", "10: `tags` is a list of deprecated and unnecessary, not ['old']"),
+        (
+            PAGE.replace('"`{name}` is', "`{name}` is").replace('theirs."', "theirs."),
+            "holds `: ` stands in quotes",
+        ),
+        (PAGE.replace("{name}", "{nam}"), "6: `message` may hold `{name}`, what is called"),
+        (PAGE.replace("{name}", "{"), "write {{ and }} for braces"),
+        (PAGE.replace("{call: torch.load}", "torch.load"), "8: `match` is a mapping"),
+        (PAGE.replace("call:", "calls:"), "8: unknown key `match.calls`; did you mean `call`?"),
+        (PAGE.replace("call: torch.load", "argument: f"), "8: `match` needs `call`"),
+        (PAGE.replace("torch.load}", "torch.load, value: 1}"), "8: `value` is that of `argument`"),
+        (PAGE.replace("torch.load}", "torch.load, position: one}"), "8: `match.position` is a position"),
+        (
+            PAGE.replace("torch.load}", "torch.load, replace_call: a.b}"),
+            "8: `replace_call` is a fix; say what",
+        ),
+        (
+            PAGE.replace("torch.load}", "torch.load, replace_call: b}") + "fix: {title: B}\n",
+            "8: `replace_call` is a dotted name",
+        ),
     ],
 )
 def test_a_teams_wrong_page_is_named(tmp_path, text, said):
     with pytest.raises(CatalogueError, match=r"load\.yaml") as caught:
         team_rules(team(tmp_path, text))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["load.yaml", "load.yml", "own/load.yml"])
+def test_a_teams_page_of_another_name_is_told_of(tmp_path, name):
+    with pytest.raises(
+        CatalogueError, match=r"load\.ya?ml:1: a rule page is called <family>/<rule-name>\.yaml"
+    ):
+        team_rules(team(tmp_path, name=name))
 
 
 def test_a_teams_rule_may_not_take_anothers_name(tmp_path):

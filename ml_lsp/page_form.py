@@ -1,0 +1,196 @@
+"""What a rule page may say: its keys, their kinds and words. What is wrong is told with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from ml_lsp.finding import Severity, Tag, Tier
+from ml_lsp.suggestion import did_you_mean
+
+if TYPE_CHECKING:
+    import yaml
+
+AREAS = (
+    "model-architecture", "training-loop", "data-pipeline", "gpu-performance", "mlops", "metrics",
+    "reproducibility", "security", "config", "style",
+)  # fmt: skip
+REQUIRED = ("severity", "tier", "area", "title", "message", "why", "examples")
+
+# Says what a value must be, or nothing where it is that.
+Kind = Callable[[object], str]
+
+
+class CatalogueError(ValueError):
+    """A rule page is wrong; the message names the file and, where known, the line."""
+
+
+def _text(value: object) -> str:
+    return "" if isinstance(value, str) else "a text"
+
+
+def _names(value: object) -> str:
+    fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return "" if fits else "a list of names"
+
+
+def _name_or_names(value: object) -> str:
+    return "" if not _text(value) or (value and not _names(value)) else "a name or a list of names"
+
+
+def _mapping(value: object) -> str:
+    return "" if isinstance(value, dict) else "a mapping"
+
+
+def _mappings(value: object) -> str:
+    fits = isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return "" if fits else "a list of mappings"
+
+
+def _yes_or_no(value: object) -> str:
+    return "" if isinstance(value, bool) else "true or false"
+
+
+def _position(value: object) -> str:
+    return "" if type(value) is int and value >= 0 else "a position, counted from 0"
+
+
+def _constant(value: object) -> str:
+    return "" if not isinstance(value, dict | list) else "a constant"
+
+
+def _one_of(words: tuple[str, ...]) -> Kind:
+    def kind(value: object) -> str:
+        return "" if value in words else f"one of {', '.join(words)}"
+
+    return kind
+
+
+_TAGS = tuple(tag.value for tag in Tag)
+
+
+def _tags(value: object) -> str:
+    fits = isinstance(value, list) and all(item in _TAGS for item in value)
+    return "" if fits else f"a list of {' and '.join(_TAGS)}"
+
+
+_PAGE: Mapping[str, Kind] = {
+    "severity": _one_of(tuple(severity.value for severity in Severity)),
+    "tier": _one_of(tuple(tier.value for tier in Tier)),
+    "area": _one_of(AREAS),
+    "title": _text,
+    "message": _text,
+    "fix": _mapping,
+    "why": _text,
+    "references": _names,
+    "libraries": _names,
+    "calls": _names,
+    "words": _names,
+    "match": _mapping,
+    "data": _mapping,
+    "tags": _tags,
+    "examples": _mappings,
+}
+_FIX: Mapping[str, Kind] = {"title": _text, "safe": _yes_or_no}
+_MATCH: Mapping[str, Kind] = {
+    "call": _name_or_names,
+    "without_argument": _text,
+    "argument": _text,
+    "value": _constant,
+    "position": _position,
+    "add_argument": _text,
+    "replace_call": _text,
+}
+_CHANGES = ("add_argument", "replace_call")
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page's file, and the 1-based line of each key by the keys that lead to it."""
+
+    path: Path
+    lines: Mapping[tuple[str, ...], int]
+
+    def wrong(self, message: str, *keys: str) -> CatalogueError:
+        return CatalogueError(f"{self.path}:{self.lines.get(keys, 1)}: {message}")
+
+    def check(self, raw: Mapping[Any, object], kinds: Mapping[str, Kind], *within: str) -> None:
+        """Raise for the first key that is unknown or of another kind than it must be."""
+        for key, value in raw.items():
+            place = (*within, str(key))
+            if key not in kinds:
+                raise self.wrong(f"unknown key `{'.'.join(place)}`{did_you_mean(str(key), kinds)}", *place)
+            wanted = kinds[key](value)
+            if wanted:
+                near = did_you_mean(value, wanted.split(", ")) if isinstance(value, str) else ""
+                raise self.wrong(f"`{'.'.join(place)}` is {wanted}, not {_shown(value)}{near}", *place)
+
+    def check_match(self, match: Mapping[str, Any], raw: Mapping[str, Any]) -> None:
+        """Raise for a pattern whose keys do not fit each other or the rest of the page."""
+        self.check(match, _MATCH, "match")
+        if "call" not in match:
+            raise self.wrong("`match` needs `call`, the dotted name of what is called", "match")
+        if "value" in match and "argument" not in match:
+            raise self.wrong("`value` is that of `argument`, which is missing", "match", "value")
+        for key in set(_CHANGES) & set(match):
+            if "fix" not in raw:
+                raise self.wrong(
+                    f"`{key}` is a fix; say what it is called with `fix: {{title: ...}}`", "match", key
+                )
+        if "." not in match.get("replace_call", "."):
+            raise self.wrong("`replace_call` is a dotted name, as `torch.load`", "match", "replace_call")
+        self._check_fields(raw["message"], "message")
+        self._check_fields(raw.get("fix", {}).get("title", ""), "fix", "title")
+
+    def _check_fields(self, text: str, *place: str) -> None:
+        """Raise for `{...}` that a pattern does not fill in."""
+        try:
+            fields = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        except ValueError as error:
+            raise self.wrong(
+                f"`{'.'.join(place)}`: {error}; write {{{{ and }}}} for braces", *place
+            ) from error
+        if set(fields) - {"name"}:
+            said = f"`{'.'.join(place)}` may hold `{{name}}`, what is called; a pattern knows no `{{{fields[0]}}}`"
+            raise self.wrong(said, *place)
+
+
+def check_page(raw: object, node: yaml.Node | None, path: Path) -> dict[str, Any]:
+    """What a page says, if it has the form of one; `node` tells the lines.
+
+    Raises:
+        CatalogueError: if a key is missing, unknown or of the wrong kind.
+    """
+    page = _Page(path, dict(_lines(node)))
+    if not isinstance(raw, dict):
+        raise page.wrong("a rule page is a mapping")
+    page.check(raw, _PAGE)
+    for key in REQUIRED:
+        if not raw.get(key):
+            raise page.wrong(f"`{key}` is missing")
+    if "fix" in raw:
+        page.check(raw["fix"], _FIX, "fix")
+        if not raw["fix"].get("title"):
+            raise page.wrong("`fix` needs a `title`", "fix")
+    if "match" in raw:
+        page.check_match(raw["match"], raw)
+    return raw
+
+
+def _lines(node: yaml.Node | None, within: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The 1-based lines of the keys of a mapping and of the mappings directly in it."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode) and len(within) <= 1:
+        for key, value in node.value:
+            place = (*within, str(key.value))
+            yield place, key.start_mark.line + 1
+            yield from _lines(value, place)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
