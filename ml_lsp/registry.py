@@ -41,12 +41,17 @@ def _check_of(rule_id: str) -> tuple[Check, tuple[type, ...]]:
     name = module_name(rule_id)
     if find_spec(name) is None:
         raise CatalogueError(f"{rule_id}: the page has no `match` and there is no {name}")
-    check = importlib.import_module(name).check
-    first = next(iter(inspect.signature(check).parameters))
-    hint = typing.get_type_hints(check)[first]
+    check: Check | None = getattr(importlib.import_module(name), "check", None)
+    if check is None:
+        raise CatalogueError(f"{rule_id}: {name} has no function `check(subject, rule)`")
+    first = next(iter(inspect.signature(check).parameters), "")
+    hint = typing.get_type_hints(check).get(first)
     subjects = typing.get_args(hint) or (hint,)
     if not set(subjects) <= set(SUBJECTS):
-        raise CatalogueError(f"{rule_id}: `{first}` must be one of {[s.__name__ for s in SUBJECTS]}")
+        allowed = ", ".join(subject.__name__ for subject in SUBJECTS)
+        raise CatalogueError(
+            f"{rule_id}: the first parameter of `check` must be annotated with one of {allowed}"
+        )
     return check, subjects
 
 

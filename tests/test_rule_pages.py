@@ -6,17 +6,22 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ml_lsp.catalogue import Example, Rule, parse_rule, read_rules
+from ml_lsp.registry import is_paired, module_name
 from ml_lsp.text import apply
 from tests.examples import expected, findings, reported
+from tests.reading import scopes
 
 RULES_FOLDER = Path(__file__).parent.parent / "rules"
 DOCS = Path(__file__).parent.parent / "docs"
 RULES = tuple(read_rules(RULES_FOLDER))
+BUILT_IN = {"ml-lsp/unused-ignore"}  # reported by ignores.py, which looks at all other findings
 RULE_IDS = {rule.id for rule in RULES}
 EXPECTATIONS = re.compile(
     r"(?:#|//) (?:todo-)?expect: (?P<id>[a-z0-9/-]+)(?: `(?P<text>.+?)`(?=\s*(?:#|//|$)))?"
@@ -40,6 +45,11 @@ def expectation_lines(example: Example) -> list[str]:
 def expects(rule: Rule, example: Example) -> bool:
     """Whether the rule must report something in the example."""
     return any(f" expect: {rule.id}" in line for line in expectation_lines(example))
+
+
+@pages
+def test_page_has_what_looks_for_it(rule: Rule) -> None:
+    assert is_paired(rule) or rule.id in BUILT_IN, f"neither `match` nor a module {module_name(rule.id)}"
 
 
 @pages
@@ -121,3 +131,18 @@ def test_documented_page_works_as_documented() -> None:
     assert reported(flagged.code, found) == [(e.line, e.rule) for e in expected(flagged.code)]
     assert apply(flagged.code, found[0].fix.edits) == flagged.fixed
     assert not findings(near_miss, [rule])
+
+
+def test_documented_check_works_as_documented() -> None:
+    text = (DOCS / "writing-rules.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert block
+    names: dict[str, Any] = {}
+    exec(compile(block[1], "check.py", "exec"), names)
+    rule = replace(RULES[0], id="torch/hub-from-branch", message="`{name}` may change.")
+    code = "import torch\na = torch.hub.load('x/y:main', 'z')\nb = torch.hub.load('x/y:v1', 'z')\n"
+    calls = [call for scope in scopes(code) for call in scope.calls]
+    found = [finding for call in calls for finding in names["check"](call, rule)]
+    assert [(f.message, code[f.span.start : f.span.end]) for f in found] == [
+        ("`x/y:main` may change.", "torch.hub.load")
+    ]
