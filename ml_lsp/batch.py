@@ -19,7 +19,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixing import Fixed, fix_all, lines_of
 from ml_lsp.ignores import Silenced, silence
 from ml_lsp.opened import Opened, opened, rewritten
-from ml_lsp.report.results import Reviewed, counted_once
+from ml_lsp.report.results import Reviewed, counted_once, shown_path
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.rulebook import known_rules
 from ml_lsp.settings import rule_chooser
@@ -61,13 +61,6 @@ class Outcome:
     diff: str = ""
     fixed_text: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
-
-
-def shown_path(path: Path) -> str:
-    """A path as reports show it: below the current folder relative to it, with forward slashes."""
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return path.as_posix()
 
 
 @dataclass

@@ -77,7 +77,7 @@ def check(options: CheckOptions) -> int:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        _say(f"error: {error.filename or ''}: {error.strerror}")
+        _say(f"error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
     return FAILED
 
 

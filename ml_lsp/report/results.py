@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ml_lsp.catalogue import Rule
-from ml_lsp.finding import Finding, Severity
+from ml_lsp.finding import Finding, Related, Severity
 from ml_lsp.text import Encoding, Source, Span
+from ml_lsp.textfile import Unreadable, read_text
 
 
 class CellStart(NamedTuple):
@@ -108,3 +109,22 @@ def fingerprints(file: Reviewed, findings: Iterable[Finding]) -> Iterator[str]:
         name = hashlib.sha256(content).hexdigest()[:32]
         seen[name] += 1
         yield f"{name}:{seen[name]}"
+
+
+def shown_path(path: Path) -> str:
+    """A path as reports show it: below the current folder relative to it, with forward slashes."""
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return path.as_posix()
+
+
+def related_place(file: Reviewed, related: Related) -> str:
+    """Where a finding's evidence stands, as `path:line:column`; without a line where it cannot be told."""
+    if related.path is None:
+        return f"{file.path}:{file.place(related.span)}"
+    shown = shown_path(related.path)
+    try:
+        text = "" if related.path.suffix == ".ipynb" else read_text(related.path).text
+    except Unreadable:
+        text = ""
+    return f"{shown}:{Reviewed(shown, text).place(related.span)}" if text else shown

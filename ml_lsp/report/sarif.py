@@ -16,7 +16,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Fix, Related, Severity
 from ml_lsp.page import rule_page
 from ml_lsp.report.machine import as_json
-from ml_lsp.report.results import Report, Reviewed, fingerprints
+from ml_lsp.report.results import Report, Reviewed, fingerprints, shown_path
 from ml_lsp.text import Span
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -127,7 +127,7 @@ def _related(file: Reviewed, related: Related, number: int) -> dict[str, Any]:
     if related.path is None:
         location = _location(file, related.span)
     else:
-        location = {"physicalLocation": {"artifactLocation": _artifact(related.path.as_posix())}}
+        location = {"physicalLocation": {"artifactLocation": _artifact(shown_path(related.path))}}
     return {"id": number, **location, "message": {"text": related.message}}
 
 

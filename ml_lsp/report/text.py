@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ml_lsp.finding import Finding, Severity
 from ml_lsp.report.excerpt import ShownLine, excerpt, visible, width
-from ml_lsp.report.results import Report, Reviewed
+from ml_lsp.report.results import Report, Reviewed, related_place
 
 _COLOURS = {Severity.CRITICAL: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;34", Severity.HINT: "1;36"}
 _BOLD, _DIM, _BLUE, _GREEN = "1", "2", "34", "32"
@@ -41,7 +41,7 @@ def _block(file: Reviewed, finding: Finding, paint: _Paint) -> Iterator[str]:
     for line in lines:
         yield from _source_lines(line, gutter, bar, paint, _COLOURS[severity])
     for related in finding.related:
-        where = f"{file.path}:{file.place(related.span)}" if related.path is None else related.path.as_posix()
+        where = related_place(file, related)
         yield f"{' ' * gutter} {paint('=', _BLUE)} note: {visible(related.message)} ({visible(where)})"
     if finding.fix:
         how = "--fix" if finding.fix.safe else "--fix --unsafe-fixes"

@@ -134,6 +134,24 @@ def test_text_points_at_the_place(report):
     )
 
 
+def test_evidence_in_another_file_is_told_by_its_line(rules, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = tmp_path / "conf" / "net.py"
+    other.parent.mkdir()
+    other.write_text("x = 1\nclass Net: ...\n", encoding="utf-8")
+    places = [Related(Span(6, 11), "defined here", path) for path in (other, tmp_path / "gone.py")]
+    found = rules[0].finding(at(TEXT, "bad(3)"), related=places, name="bad")
+    report = Report((Reviewed("src/a.py", TEXT, (found,)),), {rules[0].id: rules[0]}, checked=1)
+    text = render(report, "text")
+    assert "note: defined here (conf/net.py:2:1)\n" in text
+    assert "note: defined here (gone.py)\n" in text
+    related = json.loads(render(report, "sarif"))["runs"][0]["results"][0]["relatedLocations"]
+    assert related[0]["physicalLocation"]["artifactLocation"] == {
+        "uri": "conf/net.py",
+        "uriBaseId": "SRCROOT",
+    }
+
+
 def test_text_without_findings():
     assert render(Report((), checked=1), "text") == "Nothing found in 1 file.\n"
 
