@@ -35,12 +35,16 @@ _IN_A_LIST = ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp
 
 @dataclass(frozen=True, eq=False)
 class Misuse:
-    """An ObjectRef where only its result makes sense. `in_a_list`: it is one of several that are passed."""
+    """An ObjectRef where only its result makes sense.
+
+    `in_a_list`: it is one of several that are passed. `is_quiet`: nothing raises, the answer is wrong.
+    """
 
     scope: Scope
     node: ast.expr
     in_a_list: bool
     source: object
+    is_quiet: bool = False
 
 
 def misuses(scope: Scope, attributes: Collection[str]) -> Iterator[Misuse]:
@@ -53,7 +57,7 @@ def misuses(scope: Scope, attributes: Collection[str]) -> Iterator[Misuse]:
             if _is_summed(scope, parent):
                 yield Misuse(scope, node, True, source)
         elif _needs_result(scope, parent, node, attributes):
-            yield Misuse(scope, node, False, source)
+            yield Misuse(scope, node, False, source, _is_quiet(parent))
 
 
 def _refs(scope: Scope) -> list[tuple[ast.expr, object]]:
@@ -104,6 +108,15 @@ def _needs_result(scope: Scope, parent: ast.AST, node: ast.expr, attributes: Col
         case ast.Call(func=func) if func is not node:
             return _takes_values(scope, parent)
     return False
+
+
+def _is_quiet(parent: ast.AST) -> bool:
+    """Whether a ref takes part in an expression as any object can: its truth, equality."""
+    if isinstance(parent, ast.Compare):
+        return all(isinstance(operator, ast.Eq | ast.NotEq) for operator in parent.ops)
+    if isinstance(parent, ast.UnaryOp):
+        return isinstance(parent.op, ast.Not)
+    return isinstance(parent, ast.BoolOp | ast.If | ast.While | ast.Assert | ast.IfExp)
 
 
 def _is_compared_with_a_value(scope: Scope, compare: ast.Compare, node: ast.expr) -> bool:

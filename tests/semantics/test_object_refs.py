@@ -53,3 +53,23 @@ def f(x, other):
 def test_misuses(written: str, found: list[str]) -> None:
     scope = function(CODE.replace("EXPRESSION", written))
     assert [scope.text(misuse.node) for misuse in misuses(scope, ("hex",))] == found
+
+
+@pytest.mark.parametrize(
+    ("written", "quiet"),
+    [
+        ("return ref == 0", True),
+        ("if ref: pass", True),
+        ("return not ref", True),
+        ("return ref and x", True),
+        ("return ref + 1", False),
+        ("return -ref", False),
+        ("return ref > 0", False),
+        ("return 0 == ref < 1", False),
+        ("return ref[0]", False),
+        ("return np.mean(ref)", False),
+    ],
+)
+def test_where_nothing_raises(written: str, quiet: bool) -> None:
+    scope = function(CODE.replace("EXPRESSION", written), "f")
+    assert [misuse.is_quiet for misuse in misuses(scope, ())] == [quiet]

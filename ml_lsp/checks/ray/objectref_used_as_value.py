@@ -22,7 +22,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         scope, name = first.scope, first.scope.text(first.node)
         related = [scope.related(other.node, "used as a value here too") for other in others]
         edits = () if first.in_a_list else tuple(_got((first, *others)))
-        yield rule.finding(scope.span(first.node), edits=edits, related=related, name=name)
+        message = rule.data["messages"]["quiet"] if first.is_quiet else ""
+        yield rule.finding(scope.span(first.node), message=message, edits=edits, related=related, name=name)
 
 
 def _got(misused: tuple[Misuse, ...]) -> Iterator[Edit]:
