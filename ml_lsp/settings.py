@@ -79,7 +79,7 @@ def settings_in(folder: Path) -> Settings | None:
     for name in FILE_NAMES:
         file = folder / name
         text = _text(file)
-        if text is None or (name == "pyproject.toml" and "ml-lsp" not in text):
+        if text is None or (name == "pyproject.toml" and not re.search("ml[-_]lsp", text)):
             continue
         table = _table(text, file)
         if table is not None:
@@ -110,7 +110,13 @@ def _table(text: str, file: Path) -> Any:
     if file.name != "pyproject.toml":
         return parsed
     tool = parsed.get("tool")
-    return tool.get("ml-lsp") if isinstance(tool, dict) else None
+    if not isinstance(tool, dict):
+        return None
+    if "ml_lsp" in tool:
+        raise SettingsError(
+            file, _line_of("ml_lsp", text), "settings stand in `[tool.ml-lsp]`, with a hyphen"
+        )
+    return tool.get("ml-lsp")
 
 
 def _line_of(key: str, text: str) -> int | None:
@@ -175,6 +181,8 @@ def _settings(table: Any, root: Path) -> Settings:
     values: dict[str, Any] = {}
     for key, value in table.items():
         reader = _READERS.get(key)
+        if key == "tool":
+            raise _WrongValue(key, "settings stand here without `[tool.ml-lsp]`, which is for pyproject.toml")
         if reader is None:
             raise _WrongValue(key, f"unknown setting `{key}`{did_you_mean(key.replace('_', '-'), KEYS)}")
         values[key.replace("-", "_")] = reader(key, value)

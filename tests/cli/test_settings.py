@@ -110,6 +110,17 @@ def test_a_wrong_table_in_pyproject(tmp_path):
         read_settings(tmp_path)
 
 
+def test_a_table_of_another_name(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\n[tool.ml_lsp]\nprofile = "review"\n')
+    with pytest.raises(SettingsError, match=r"pyproject\.toml:3: settings stand in `\[tool\.ml-lsp\]`"):
+        read_settings(tmp_path)
+    (tmp_path / "ml-lsp.toml").write_text('[tool.ml-lsp]\nprofile = "review"\n')
+    with pytest.raises(
+        SettingsError, match=r"ml-lsp\.toml:1: settings stand here without `\[tool\.ml-lsp\]`"
+    ):
+        read_settings(tmp_path)
+
+
 def test_files_that_are_none(tmp_path):
     write(tmp_path, 'select = ["outer"]\n')
     inner = tmp_path / "inner"
