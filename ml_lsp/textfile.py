@@ -52,6 +52,8 @@ def decoded(path: Path, raw: bytes) -> TextFile:
         Unreadable: if they are binary, or not in their encoding.
     """
     bom = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # what PowerShell's `>` writes
+        raise Unreadable("UTF-16; save the file as UTF-8")
     if b"\0" in raw[:_SNIFFED]:
         raise Unreadable("a binary file")
     encoding = _declared(raw) if path.suffix not in (".ipynb", ".json", ".yaml", ".yml") else "utf-8"

@@ -43,6 +43,8 @@ def read(text: str) -> Notebook:
     Raises:
         NotebookError: if the text is not JSON or not a notebook.
     """
+    if not text.removeprefix("\ufeff").strip():
+        raise NotebookError("the file is empty")
     try:
         document = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:

@@ -164,6 +164,7 @@ def test_text_is_read_and_written_back_as_it_was(tmp_path, raw, text, encoding, 
     [
         (b"x = 1\ny = '\xe9'\n", "line 2 holds the byte 0xe9, which is not UTF-8"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "a binary file"),
+        ("x = 1\n".encode("utf-16"), "UTF-16; save the file as UTF-8"),
         (b"# coding: no-such\n", "its coding comment cannot be used"),
         (b"# coding: rot13\nk = 1\n", "no text encoding"),
         (b"# coding: ascii\n\xe9\n", "which is not ASCII"),
@@ -221,7 +222,7 @@ def test_writing_refuses_what_would_lose_something(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["a.py"]
 
 
-def test_config_files_are_found_from_python_and_back(tmp_path, monkeypatch, capsysbinary):
+def test_config_files_are_found_from_python_and_back(tmp_path, tmp_path_factory, monkeypatch, capsysbinary):
     """Paths on the command line are relative, those of the project are not."""
     (tmp_path / "conf" / "model").mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text("")
@@ -231,7 +232,8 @@ def test_config_files_are_found_from_python_and_back(tmp_path, monkeypatch, caps
         '@hydra.main(version_base=None, config_path="conf", config_name="config")\ndef main(cfg):\n    pass\n'
     )
     (tmp_path / "train.py").write_text("import hydra\n\n" + script)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # The cache lies outside: rule pages kept in it would be configuration of this project.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.chdir(tmp_path)
     assert main(["check", "--format", "json", "."]) == 1
     found = json.loads(capsysbinary.readouterr().out)

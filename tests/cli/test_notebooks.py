@@ -76,6 +76,9 @@ def test_what_is_no_notebook_is_said(notebook, capsysbinary):
     assert main(["check"]) == 0
     assert b"skipped: n.ipynb: not a notebook: " in capsysbinary.readouterr().err
     assert main(["check", "n.ipynb"]) == 2
+    notebook.write_text("\n")
+    assert main(["check", "n.ipynb"]) == 2
+    assert b"error: n.ipynb: not a notebook: the file is empty" in capsysbinary.readouterr().err
 
 
 def test_a_fix_may_put_another_magic_in_the_place_of_one(tmp_path, monkeypatch, capsysbinary):
