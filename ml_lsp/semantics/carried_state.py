@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import grad_is_off, is_module
@@ -24,13 +25,14 @@ class CarriedState:
     """A call in a training loop that gets the state which it returned for the batch before.
 
     `names`: the variables that hold the state. `kind`: the layer's class (`LSTM`), empty for another module.
-    `starts_empty`: whether the state may be None at first.
+    `starts_empty`: whether the state may be None at first. `is_pair`: one variable holds the two of an LSTM.
     """
 
     call: Call
     names: tuple[str, ...]
     kind: str
     starts_empty: bool
+    is_pair: bool = False
 
 
 def carried_states(loop: Loop) -> Iterator[CarriedState]:
@@ -43,7 +45,8 @@ def carried_states(loop: Loop) -> Iterator[CarriedState]:
         if isinstance(statement, ast.Assign) and statement.value is call.node and _is_recurrent(call):
             names = tuple(_carried(loop, call, statement))
             if names and _runs_backward_after(training, call):
-                yield CarriedState(call, names, _kind(call), _starts_empty(loop, names))
+                pair = len(names) == 1 and _hands_on_pairs(call)
+                yield CarriedState(call, names, _kind(call), _starts_empty(loop, names), pair)
 
 
 def _is_recurrent(call: Call) -> bool:
@@ -54,9 +57,19 @@ def _is_recurrent(call: Call) -> bool:
     own = own_class_of(scope, call.callee)
     if own is None:
         return bool(_kind(call))
+    return not own.has_unknown_base and own.is_a(library.MODULE) and _CUTTING.isdisjoint(_words(own))
+
+
+def _words(own: Class) -> frozenset[str]:
     pieces = [(m.inquiry, m.piece) for one in own.lineage() for m in one.methods.values()]
-    words = frozenset[str]().union(*(facts(inquiry.module.pieces[piece]).words for inquiry, piece in pieces))
-    return not own.has_unknown_base and own.is_a(library.MODULE) and _CUTTING.isdisjoint(words)
+    return frozenset[str]().union(*(facts(inquiry.module.pieces[piece]).words for inquiry, piece in pieces))
+
+
+def _hands_on_pairs(call: Call) -> bool:
+    """Whether a call runs an LSTM, or a module whose only recurrent layers are LSTMs."""
+    own = own_class_of(call.scope, call.callee)
+    words = frozenset({_kind(call)}) if own is None else _words(own)
+    return "LSTM" in words and words.isdisjoint(("GRU", "RNN"))
 
 
 def _kind(call: Call) -> str:

@@ -169,3 +169,32 @@ def test_repetitions(made: str, layers: list[str]) -> None:
     scope = function(f"{head}def f(n, one):\n    made = {made}\n    return nn.Sequential(*made)\n")
     found = repetitions(scope, ["torch.nn.Sequential"])
     assert [scope.text(layer) for one in found for layer in one.layers] == layers
+
+
+@pytest.mark.parametrize(
+    ("layers", "pair"),
+    [("nn.LSTM(4, 8)", True), ("nn.GRU(4, 8)", False), ("nn.LSTM(4, 8) if big else nn.GRU(4, 8)", False)],
+)
+def test_the_state_of_an_own_module_with_lstms_is_a_pair(layers: str, pair: bool) -> None:
+    text = f"""
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self, big):
+            super().__init__()
+            self.rnn = {layers}
+
+        def forward(self, x, h=None):
+            return self.rnn(x, h)
+
+    def f(loader, criterion, h):
+        net = Net(True)
+        opt = torch.optim.SGD(net.parameters(), 0.1)
+        for x, y in loader:
+            opt.zero_grad()
+            out, h = net(x, h)
+            criterion(out, y).backward()
+            opt.step()
+    """
+    assert [state.is_pair for state in carried_states(loop(text))] == [pair]

@@ -26,7 +26,7 @@ def _detaching(found: CarriedState) -> str:
     if len(found.names) > 1:
         return f"{', '.join(found.names)} = {', '.join(f'{name}.detach()' for name in found.names)}"
     name = found.names[0]
-    if found.kind == "LSTM":
+    if found.is_pair:
         return f"{name} = tuple(s.detach() for s in {name})"
     return f"{name} = {name}.detach()"
 
