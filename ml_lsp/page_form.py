@@ -14,10 +14,6 @@ from ml_lsp.suggestion import did_you_mean
 if TYPE_CHECKING:
     import yaml
 
-AREAS = (
-    "model-architecture", "training-loop", "data-pipeline", "gpu-performance", "mlops", "metrics",
-    "reproducibility", "security", "config", "style",
-)  # fmt: skip
 REQUIRED = ("severity", "tier", "area", "title", "message", "why", "examples")
 
 # Says what a value must be, or nothing where it is that.
@@ -80,7 +76,7 @@ def _tags(value: object) -> str:
 _PAGE: Mapping[str, Kind] = {
     "severity": _one_of(tuple(severity.value for severity in Severity)),
     "tier": _one_of(tuple(tier.value for tier in Tier)),
-    "area": _one_of(AREAS),
+    "area": _text,
     "title": _text,
     "message": _text,
     "fix": _mapping,

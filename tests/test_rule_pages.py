@@ -93,6 +93,12 @@ def test_page_shows_its_fix_and_only_a_fix_that_it_has(rule: Rule) -> None:
 
 
 @pages
+def test_area_is_one_that_is_described(rule: Rule) -> None:
+    (row,) = re.findall(r"^\| `area` .*$", (DOCS / "writing-rules.md").read_text(encoding="utf-8"), re.M)
+    assert f"`{rule.area}`" in row
+
+
+@pages
 def test_references_are_secure_addresses(rule: Rule) -> None:
     assert all(re.fullmatch(r"https://[^\s/]+/\S*", address) for address in rule.references)
 

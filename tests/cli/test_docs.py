@@ -15,6 +15,7 @@ from ml_lsp.match import called_names
 from ml_lsp.settings import KEYS, read_settings
 
 DOCS = Path(__file__).parents[2] / "docs"
+TEMPLATE = Path(__file__).parents[2] / "vscode-client" / "src" / "ruleTemplate.ts"
 
 
 def page(name):
@@ -47,6 +48,13 @@ def options(command):
     parser = cli._parser()
     (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     return [name for action in commands.choices[command]._actions for name in action.option_strings]
+
+
+def test_the_page_that_vs_code_starts_a_rule_with_is_accepted():
+    source = TEMPLATE.read_text(encoding="utf-8")
+    page = re.search(r"return `(.*?)(?<!\\)`;", source, re.DOTALL)[1].replace("\\`", "`")
+    rule = parse_rule(page.replace("${name}", "acme/own"), "acme/own", Path("x.yaml"))
+    assert called_names(rule) == ("torch.load",)
 
 
 def test_every_option_of_check_is_described():

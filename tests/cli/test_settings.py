@@ -270,7 +270,7 @@ def test_a_teams_own_rule(tmp_path):
         (PAGE + "extra: 1\n", "10: unknown key `extra`"),
         (PAGE.replace("severity: warning", "severity: error"), "2: `severity` is one of critical, warning"),
         (PAGE.replace("tier: default", "teir: default"), "3: unknown key `teir`; did you mean `tier`?"),
-        (PAGE.replace("area: style", "area: styles"), "not 'styles'; did you mean `style`?"),
+        (PAGE.replace("tier: default", "tier: defualt"), "not 'defualt'; did you mean `default`?"),
         (PAGE.replace("title: Use ours", "title: 3"), "5: `title` is a text, not 3"),
         (PAGE.replace("why: Because.", ""), "1: `why` is missing"),
         (PAGE + "fix: Use ours\n", "10: `fix` is a mapping, not 'Use ours'"),

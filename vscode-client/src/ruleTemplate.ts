@@ -11,7 +11,7 @@ export function ruleTemplate(name: string): string {
   return `# What is wrong, why, and how it looks. Change every line to your rule.
 severity: warning                 # critical | warning | info | hint
 tier: default                     # default: always on; review: only in the review profile
-area: reliability
+area: security                    # a word of your own, or one that the shipped rules use
 title: torch.load without weights_only
 message: "\`{name}\` unpickles the file; pass \`weights_only=True\`."
 why: |
