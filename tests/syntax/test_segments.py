@@ -130,13 +130,10 @@ def _rebuilt(text: str) -> list[str]:
         if segment.kind.in_class:
             holder = found[-1]
             assert isinstance(holder, ast.ClassDef)
-            found[-1] = ast.ClassDef(
-                holder.name,
-                holder.bases,
-                holder.keywords,
-                [*holder.body, *parsed.body],
-                holder.decorator_list,
-            )
+            fields = {
+                name: getattr(holder, name) for name in holder._fields
+            }  # from 3.12 on `type_params` too
+            found[-1] = ast.ClassDef(**{**fields, "body": [*holder.body, *parsed.body]})
         else:
             found += parsed.body
     return _dumped(found)
