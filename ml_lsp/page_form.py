@@ -121,7 +121,11 @@ class _Page:
                 raise self.wrong(f"unknown key `{'.'.join(place)}`{did_you_mean(str(key), kinds)}", *place)
             wanted = kinds[key](value)
             if wanted:
-                near = did_you_mean(value, wanted.split(", ")) if isinstance(value, str) else ""
+                near = (
+                    did_you_mean(value, wanted.removeprefix("one of ").split(", "))
+                    if isinstance(value, str)
+                    else ""
+                )
                 raise self.wrong(f"`{'.'.join(place)}` is {wanted}, not {_shown(value)}{near}", *place)
 
     def check_match(self, match: Mapping[str, Any], raw: Mapping[str, Any]) -> None:
