@@ -213,7 +213,7 @@ def join(cells: Sequence[Cell], metadata: Mapping[str, Any] = _NO_METADATA) -> J
     return Joined("".join(pieces), tuple(boundaries), indexes, tuple(magics), python, metadata)
 
 
-_NO_CODE = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+)?(?:\r\n|\r|\n))*+[ \t]*+")
+_NO_CODE = re.compile(r"(?>(?:[ \t]*+(?:#[^\r\n]*+)?(?:\r\n|\r|\n))*)[ \t]*+")
 
 
 @lru_cache(maxsize=4096)
