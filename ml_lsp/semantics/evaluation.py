@@ -186,10 +186,22 @@ def loops_around(run: Act) -> Iterator[ast.AST]:
 
 
 def keeps_nothing(run: Act) -> bool:
-    """Whether the result of a single call is dropped at once: a warm-up."""
+    """Whether the result of a call, made once or so many times, is dropped at once: a warm-up."""
     statement = run.call.scope.statement_of(run.call.node)
-    dropped = isinstance(statement, ast.Expr) and statement.value is run.call.node
-    return dropped and not any(loops_around(run))
+    unnamed = isinstance(statement, ast.Expr) or (
+        isinstance(statement, ast.Assign)
+        and all(isinstance(target, ast.Name) and target.id == "_" for target in statement.targets)
+    )
+    dropped = unnamed and getattr(statement, "value", None) is run.call.node
+    return dropped and all(map(_counts, loops_around(run)))
+
+
+def _counts(loop: ast.AST) -> bool:
+    """Whether a loop only counts: `for _ in range(warm_up)`."""
+    match loop:
+        case ast.For(iter=ast.Call(func=ast.Name(id="range"))):
+            return True
+    return False
 
 
 def runs_in_evaluating_helper(run: Act, signs: Signs) -> bool:

@@ -74,6 +74,9 @@ def _entered(scope: Scope, block: Block) -> Iterator[Value]:
         if isinstance(here.node, ast.With | ast.AsyncWith):
             for item in here.node.items:
                 yield scope.value(item.context_expr)
+                written = item.context_expr
+                if isinstance(written, ast.Call) and isinstance(written.func, ast.Name):
+                    yield Ref(written.func.id)  # `no_grad = load("torch.no_grad")`
 
 
 def _may_guard(value: Value) -> bool:

@@ -37,10 +37,18 @@ def uses(made: Call) -> Iterator[Call]:
 
 def is_used_as_module(made: Call) -> bool:
     """Whether what a call made is called or handed to what takes modules, or a method of modules is called on it."""
-    if any(_fits_module(use) for use in uses(made) if use.node is not made.node):
+    found = (use for use in uses(made) if use.node is not made.node and not _is_asked_first(use))
+    if any(map(_fits_module, found)):
         return True
     given = (call for call in made.scope.calls if call.name in _TAKE_MODULES and call.node.args)
     return any(_is(call.scope, call.scope.value(call.node.args[0]), made) for call in given)
+
+
+def _is_asked_first(use: Call) -> bool:
+    """Whether a use stands in a branch for one kind of object: `if not isinstance(loaded, dict):`."""
+    tests = (block.node.test for block in use.block.chain() if isinstance(block.node, ast.If))
+    names = (part.id for test in tests for part in ast.walk(test) if isinstance(part, ast.Name))
+    return "isinstance" in names
 
 
 def _fits_module(use: Call) -> bool:

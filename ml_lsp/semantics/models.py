@@ -19,7 +19,7 @@ from ml_lsp.semantics.values import Const, Global, Local, Param, Ref, Result, Va
 _WITHOUT_WEIGHTS = re.compile(
     r"(?:Loss\w*|Criterion|Metric|Softmax\w*|LogSoftmax|Sigmoid|Tanh|Re[Ll]U\w*|\w*ELU|SiLU|Mish|Hard\w+|Softplus"
     r"|Dropout\w*|Flatten|Unflatten|Identity|\w*Pool\d?d?|Upsample|Pad\d?d?|CosineSimilarity|PairwiseDistance"
-    r"|Threshold|Fold|Unfold|PixelShuffle)\Z"
+    r"|Threshold|Fold|Unfold|PixelShuffle|\w*Transform|\w*Mapper)\Z"
 )
 _DEEPEST = 3
 _OTHER_KINDS = ("torchmetrics.Metric", "torch.jit.ScriptModule")

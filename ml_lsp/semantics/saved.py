@@ -11,7 +11,7 @@ from ml_lsp.semantics.flow import Block, Load
 from ml_lsp.semantics.instances import constructions
 from ml_lsp.semantics.modules import has_state
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Const, Either, Ref, Result
+from ml_lsp.semantics.values import Const, Either, Param, Ref, Result
 from ml_lsp.semantics.writes import Write, below_views, held_value
 
 # Where layers take `inplace` by position, if not first.
@@ -30,7 +30,7 @@ def saving_output(write: Write, operations: Collection[str]) -> str:
 
 def saving_input(write: Write, operations: Collection[str]) -> str:
     """The operation, as written, that has saved its input, which a write then changes; empty if none has."""
-    if not isinstance(write.root, ast.Name) or isinstance(write.value, Either):
+    if not isinstance(write.root, ast.Name) or isinstance(write.value, Either) or _refills_cache(write):
         return ""
     scope = write.scope
     here = scope.flow.loads.get(write.root)
@@ -39,6 +39,13 @@ def saving_input(write: Write, operations: Collection[str]) -> str:
         if op:
             return op
     return ""
+
+
+def _refills_cache(write: Write) -> bool:
+    """Whether a tensor that the function is given gets new contents as a whole: a cache, at inference."""
+    node = write.node
+    copies = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "copy_"
+    return copies and isinstance(write.value, Param)
 
 
 def _earlier_reads(write: Write, here: Load) -> Iterator[Load]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.library import LOADER
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch import written_name
 from ml_lsp.semantics.values import Ref
 
 # Functions of a generator's module that neither draw nor seed.
@@ -117,9 +119,16 @@ def drawn(modules: Iterable[Inquiry], known: Generators) -> dict[str, Call]:
     found: dict[str, Call] = {}
     for call in _calls(modules):
         generator = known.drawn_by(call)
-        if generator is not None:
+        if generator is not None and not _is_seed(call):
             found.setdefault(generator, call)
     return found
+
+
+def _is_seed(call: Call) -> bool:
+    """Whether what is drawn becomes a seed: it differs from run to run because nobody gave one."""
+    statement = call.scope.statement_of(call.node)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(_SEEDING_NAME.search(written_name(target)) for target in targets)
 
 
 def _may_seed(call: Call) -> bool:

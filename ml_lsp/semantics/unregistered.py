@@ -11,7 +11,7 @@ from ml_lsp.semantics.classes import Assignment, Class
 from ml_lsp.semantics.modules import has_state
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch import is_module, unwrapped
-from ml_lsp.semantics.values import Display, Result, Star, Value, identity, options
+from ml_lsp.semantics.values import Attr, Display, Param, Result, Star, Value, identity, options
 
 _LITERALS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.DictComp)
 _REGISTERING = frozenset({
@@ -112,9 +112,21 @@ def _has_fresh_state(class_: Class, hidden: Hidden) -> bool:
     """Whether an element is made for the container: a new module with state that no attribute holds too."""
     for item in _flat(hidden.items):
         fresh = all(isinstance(unwrapped(option), Result) for option in options(item))
-        if fresh and has_state(hidden.scope, item) and not _is_held_elsewhere(class_, hidden, item):
+        if (
+            fresh
+            and not _is_sampled(hidden, item)
+            and has_state(hidden.scope, item)
+            and not _is_held_elsewhere(class_, hidden, item)
+        ):
             return True
     return False
+
+
+def _is_sampled(hidden: Hidden, item: Value) -> bool:
+    """Whether a method of the class gives a module after construction: a copy of what is registered, in use."""
+    owner = item.callee.owner if isinstance(item, Result) and isinstance(item.callee, Attr) else None
+    of_self = isinstance(owner, Param) and owner.name == hidden.scope.self_name
+    return of_self and hidden.scope.name != "__init__"
 
 
 def _flat(items: tuple[Value, ...]) -> Iterator[Value]:

@@ -74,7 +74,8 @@ def _written_by(scope: Scope, call: ast.Call) -> ast.expr | None:
             return call.func.value if not isinstance(scope.value(call.func), Ref) else None
     for keyword in call.keywords:
         if keyword.arg == "out":
-            return keyword.value if _is_torch(scope, call.func) else None
+            nothing = scope.value(keyword.value) == Const(None)
+            return keyword.value if _is_torch(scope, call.func) and not nothing else None
         if keyword.arg == "inplace" and call.args and _is_torch(scope, call.func):
             return call.args[0] if scope.value(keyword.value) == Const(True) else None
     return None

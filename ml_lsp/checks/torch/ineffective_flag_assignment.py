@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import is_read
+from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch import is_module
 from ml_lsp.semantics.types import class_of, own_class_of
 from ml_lsp.semantics.values import Const, Ref
@@ -18,6 +19,8 @@ from ml_lsp.text import Edit, Span
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report assignments to attributes that only look like PyTorch's flags."""
+    if is_test_code(body.scope):
+        return
     for scope in body.scopes:
         for event in scope.flow.events:
             node = event.node

@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -30,7 +31,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if is_version_guarded(call.scope, call.node):
         return
-    if any(inquiry.mentions(word) for word in rule.data["answers"]):
+    if any(here.mentions(word) for here in _with_packages(inquiry) for word in rule.data["answers"]):
         return
     messages = rule.data["messages"]
     if is_used_as_module(call):
@@ -42,6 +43,16 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
 
 
+def _with_packages(inquiry: Inquiry) -> Iterator[Inquiry]:
+    """A file and the packages that hold it, whose `__init__` has run before."""
+    yield inquiry
+    for folder in inquiry.module.path.parents:
+        package = inquiry.at(folder / "__init__.py")
+        if package is None:
+            return
+        yield package
+
+
 def _refused(load: Call, rule: Rule) -> Iterator[tuple[Call, str]]:
     """What torch.load refuses in the files that the same module saves to the same path, or with the keys read here."""
     path, keys = load.argument_value(0, "f"), _read_keys(load)
@@ -49,8 +60,8 @@ def _refused(load: Call, rule: Rule) -> Iterator[tuple[Call, str]]:
     same = [save for save in saves if path is not None and _is_same_path(save.argument_value(1, "f"), path)]
     if not same and len(keys) > 1:
         same = [save for save in saves if keys <= _keys(save)]
-        if not all(any(_bad_keys(save, rule)) for save in same):
-            return
+    if not all(any(_bad_keys(save, rule)) for save in same):
+        return  # which of them wrote the file that is loaded cannot be told
     for save in same:
         yield from ((save, name) for name in _bad_keys(save, rule))
 

@@ -11,6 +11,7 @@ from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.torch import is_module
 from ml_lsp.semantics.types import class_of, is_a, own_class_of
 from ml_lsp.semantics.values import Attr, Op, Param, Ref, Result, Value, options
@@ -27,6 +28,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         if call.method == _LOAD and _has_the_usual_contract(call):
             yield from _arguments(call, rule)
             yield from _assigned(call, rule, reported)
+            yield from _returned(call, rule)
     for call in body.calls:
         yield from _used(call, rule, reported)
 
@@ -68,6 +70,25 @@ def _assigned(call: Call, rule: Rule, reported: set[ast.AST]) -> Iterator[Findin
                     name=scope.text(target),
                     remedy="Do not assign the result",
                 )
+
+
+def _returned(call: Call, rule: Rule) -> Iterator[Finding]:
+    """A load that a function returns to a caller that calls it, or a method of modules on it."""
+    scope = call.scope
+    statement = scope.statement_of(call.node)
+    if not isinstance(statement, ast.Return) or statement.value is not call.node:
+        return
+    for caller in callers(scope) or ():
+        for use in caller.scope.calls:
+            is_method = use.method in rule.data["of_modules"]
+            given = use.receiver if is_method else use.callee
+            if given is not None and given.site is not None and given.site.node is caller.node:
+                name = f".{use.method}()" if is_method else "calling it"
+                message = rule.data["messages"]["used"]
+                related = [use.scope.related(use.node, "here the result is taken for the module")]
+                related = related if use.scope.inquiry is scope.inquiry else []
+                yield rule.finding(call.span, message=message, name=name, related=related)
+                return
 
 
 def _used(call: Call, rule: Rule, reported: set[ast.AST]) -> Iterator[Finding]:

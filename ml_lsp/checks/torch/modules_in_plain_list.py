@@ -11,6 +11,7 @@ from ml_lsp.fixes import wrap_in_call
 from ml_lsp.renaming import spelled
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch import is_module
 from ml_lsp.semantics.types import is_a
 from ml_lsp.semantics.unregistered import Hidden, hidden_modules
@@ -19,7 +20,7 @@ from ml_lsp.text import Edit
 
 def check(class_: Class, rule: Rule) -> Iterator[Finding]:
     """Report containers that hide sub-modules or parameters from the module around them."""
-    if not class_.is_a(library.MODULE):
+    if not class_.is_a(library.MODULE) or is_test_code(class_.scope):
         return
     for hidden in hidden_modules(class_):
         if not _is_meant(hidden, rule):

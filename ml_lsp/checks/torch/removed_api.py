@@ -52,7 +52,13 @@ def check(subject: Body | Class, rule: Rule) -> Iterator[Finding]:
         if has_reached(versions, owner, since) and not is_version_guarded(scope, found.node):
             instead = instead.format(loss=found.loss)
             yield rule.finding(
-                found.span, edits=found.edits, name=found.name, library=owner, since=since, instead=instead
+                found.span,
+                edits=found.edits,
+                message=rule.data["messages"].get(found.name, ""),
+                name=found.name,
+                library=owner,
+                since=since,
+                instead=instead,
             )
 
 

@@ -20,12 +20,15 @@ from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options
 from ml_lsp.text import Edit
 
 _LINEAR = "torch.nn.Linear"
+_KEYWORDS = ("input", "dim", "dtype", "_stacklevel")
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report a softmax that states no dimension, and one over the batch."""
     data, name = rule.data, call.name or ""
     positions = {**data["layers"], **data["functions"]}
+    if not all(keyword.arg in (None, *_KEYWORDS) for keyword in call.node.keywords):
+        return  # another function's, or misspelt: that raises
     if name in positions and call.lacks(positions[name], "dim"):
         message = data["messages"]["implicit"].format(name=name.rpartition(".")[2])
         yield rule.finding(call.span, edits=_stated(call, rule), message=message)

@@ -12,7 +12,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.values import Const, Op, Value
+from ml_lsp.semantics.values import Const, Display, Item, Op, Value, options
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached, may_be_before
 
@@ -27,7 +27,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     elif call.lacks(6, "weights_only") or call.constant(6, "weights_only") is False:
         node, url = call.argument(0, "url"), call.argument_value(0, "url")
-        if node is not None and url is not None and _host(url) not in rule.data["trusted_hosts"]:
+        if node is not None and url is not None and not _hosts(url) <= set(rule.data["trusted_hosts"]):
             yield _finding(call, f"`{' '.join(call.scope.text(node).split())}`", rule)
 
 
@@ -61,6 +61,13 @@ def _download(call: Call, rule: Rule) -> str:
         return f"an upload (`{found.name}`)" if found.kind == "upload" else f"`{found.name}`"
     writer = written_by(call, file, rule.data["downloads"])
     return f"`{writer.name}`" if writer is not None else ""
+
+
+def _hosts(url: Value) -> set[str]:
+    """The hosts that a URL, or those of a table, name."""
+    table = url.owner if isinstance(url, Item) else None
+    found = table.items if isinstance(table, Display) and table.kind == "dict" else options(url)
+    return {_host(one) for one in found}
 
 
 def _host(url: Value) -> str:
