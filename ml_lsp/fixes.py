@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ml_lsp.moving import whole_lines
-from ml_lsp.semantics.activations import Maker
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.losses import LossCall, is_applied_here, serves_only
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.activations import Maker
+from ml_lsp.semantics.torch.losses import LossCall, is_applied_here, serves_only
 from ml_lsp.text import Edit, Source, Span
 
 if TYPE_CHECKING:

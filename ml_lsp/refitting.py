@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ml_lsp.fixes import delete_statement
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.libraries.transformers import Fit
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.transformers import Fit
 from ml_lsp.text import Edit, Source, Span
 
 

@@ -21,7 +21,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.names import public
-from ml_lsp.semantics.notebook import Notebook
+from ml_lsp.semantics.notebooks.notebook import Notebook
 
 log = logging.getLogger(__name__)
 

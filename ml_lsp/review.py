@@ -15,7 +15,7 @@ from ml_lsp.registry import RuleSet, RuleTable
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import OF_THE_PROJECT, Answer, Inquiry, Question, answer
 from ml_lsp.semantics.module import Change, Module, difference, module_of
-from ml_lsp.semantics.notebook import notebook_of
+from ml_lsp.semantics.notebooks.notebook import notebook_of
 from ml_lsp.semantics.outside import Known
 from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.notebook import Joined

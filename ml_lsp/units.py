@@ -17,7 +17,7 @@ from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.notebook import Notebook
+from ml_lsp.semantics.notebooks.notebook import Notebook
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import options
 

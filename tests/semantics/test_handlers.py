@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ml_lsp.semantics.handlers import Handler, handler_of
-from ml_lsp.semantics.loguru import adds_traceback, is_logger
+from ml_lsp.semantics.libraries.loguru import adds_traceback, is_logger
 from tests.semantics.bodies import function
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ml_lsp.semantics.autograd import is_on_graph
-from ml_lsp.semantics.torch import is_tensor
+from ml_lsp.semantics.torch.autograd import is_on_graph
+from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.values import Const, Op, Param, either, identity, substitute
 from tests.reading import marked
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ml_lsp.semantics.accumulation import accumulation
-from ml_lsp.semantics.autocasting import is_under_cuda_autocast
-from ml_lsp.semantics.grad_modes import grad_guard
-from ml_lsp.semantics.instances import is_called
-from ml_lsp.semantics.loaded import uses
-from ml_lsp.semantics.submodules import frozen_modules, replaced_layers, thaws
-from ml_lsp.semantics.training import train_loop
+from ml_lsp.semantics.torch.accumulation import accumulation
+from ml_lsp.semantics.torch.autocasting import is_under_cuda_autocast
+from ml_lsp.semantics.torch.grad_modes import grad_guard
+from ml_lsp.semantics.torch.instances import is_called
+from ml_lsp.semantics.torch.loaded import uses
+from ml_lsp.semantics.torch.submodules import frozen_modules, replaced_layers, thaws
+from ml_lsp.semantics.torch.training import train_loop
 from tests.semantics.bodies import body, function, inquiry, loop
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom torchvision.models import resnet18\n"

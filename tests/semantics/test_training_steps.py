@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ml_lsp.semantics.carried_state import carried_states
-from ml_lsp.semantics.clipping import idle_clips
-from ml_lsp.semantics.half_precision import is_float16_autocast, rounds_away, scales_the_loss
-from ml_lsp.semantics.repeating import repetitions
-from ml_lsp.semantics.scaler_protocol import breaches
-from ml_lsp.semantics.sticking import sticking_switch
+from ml_lsp.semantics.torch.carried_state import carried_states
+from ml_lsp.semantics.torch.clipping import idle_clips
+from ml_lsp.semantics.torch.half_precision import is_float16_autocast, rounds_away, scales_the_loss
+from ml_lsp.semantics.torch.repeating import repetitions
+from ml_lsp.semantics.torch.scaler_protocol import breaches
+from ml_lsp.semantics.torch.sticking import sticking_switch
 from tests.reading import inquiry, marked
 from tests.semantics.bodies import body, function, loop
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ml_lsp.semantics.cuda import uses_cuda
-from ml_lsp.semantics.first_batch import first_batches
-from ml_lsp.semantics.fixed import happens_always, is_fixed
 from ml_lsp.semantics.reach import acts
+from ml_lsp.semantics.torch.cuda import uses_cuda
+from ml_lsp.semantics.torch.first_batch import first_batches
+from ml_lsp.semantics.torch.fixed import happens_always, is_fixed
+from ml_lsp.semantics.torch.worker_seeds import kept_generators, seeds_all_alike
 from ml_lsp.semantics.values import Result
-from ml_lsp.semantics.worker_seeds import kept_generators, seeds_all_alike
 from tests.semantics.bodies import function, inquiry, loop, scope_named
 
 MAKERS = ["random.Random"]

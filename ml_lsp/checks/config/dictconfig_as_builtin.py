@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node, wrap_in_call
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.omegaconf import ConfigPath, config_path, nodes_at
+from ml_lsp.semantics.config.omegaconf import ConfigPath, config_path, nodes_at
 from ml_lsp.semantics.values import Display, Ref, Value, options
 from ml_lsp.text import Edit
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.lightning import is_lightning_module
+from ml_lsp.semantics.libraries.lightning import is_lightning_module
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Ref
 

@@ -8,8 +8,16 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.config.hydra import (
+    Stored,
+    defaults,
+    has_search_path,
+    root_beside,
+    root_of,
+    roots,
+    stored,
+)
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.hydra import Stored, defaults, has_search_path, root_beside, root_of, roots, stored
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.values import Const
 

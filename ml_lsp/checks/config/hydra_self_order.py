@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
+from ml_lsp.semantics.config.hydra import Defaults, defaults, root_of
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.hydra import Defaults, defaults, root_of
 from ml_lsp.syntax.config_tree import Node
 from ml_lsp.text import Edit, Span
 

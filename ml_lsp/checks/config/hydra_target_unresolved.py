@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
+from ml_lsp.semantics.config.config_readers import workspace_loaders
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import workspace_loaders
 from ml_lsp.semantics.signatures import Missing, Target, find_target
 from ml_lsp.semantics.spelling import nearest
 from ml_lsp.syntax.config_edits import scalar_edit

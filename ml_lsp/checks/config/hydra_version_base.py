@@ -8,8 +8,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Severity
 from ml_lsp.fixes import add_argument, insert_first_argument, replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.omegaconf import config_files
-from ml_lsp.semantics.reading import RelativeRead, relative_reads
+from ml_lsp.semantics.config.omegaconf import config_files
+from ml_lsp.semantics.config.reading import RelativeRead, relative_reads
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Const
 from ml_lsp.semantics.versions import certainly_before

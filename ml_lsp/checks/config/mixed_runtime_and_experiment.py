@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.config.config_logging import loaded_config, recorded
+from ml_lsp.semantics.config.config_merges import named_configs
+from ml_lsp.semantics.config.config_readers import readers
+from ml_lsp.semantics.config.config_roles import is_parameter_file
+from ml_lsp.semantics.config.hydra import root_of
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_logging import loaded_config, recorded
-from ml_lsp.semantics.config_merges import named_configs
-from ml_lsp.semantics.config_readers import readers
-from ml_lsp.semantics.config_roles import is_parameter_file
-from ml_lsp.semantics.hydra import root_of
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.config_tree import Entry, Node

@@ -8,7 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body, body_of
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.config_logging import (
+from ml_lsp.semantics.config.config_logging import (
     Override,
     loaded_config,
     overrides,
@@ -16,7 +16,7 @@ from ml_lsp.semantics.config_logging import (
     recorded,
     uncopied,
 )
-from ml_lsp.semantics.training import exclude_each_other
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.values import Result, Value, identity
 
 

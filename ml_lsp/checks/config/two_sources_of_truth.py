@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.cli_options import CliOption, cli_options
+from ml_lsp.semantics.config.config_merges import named_configs, winner
+from ml_lsp.semantics.config.config_readers import readers
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_merges import named_configs, winner
-from ml_lsp.semantics.config_readers import readers
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.libraries.cli_options import CliOption, cli_options
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.config_tree import Entry
 

@@ -10,8 +10,8 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.config_logging import recorded
-from ml_lsp.semantics.omegaconf import config_files, config_path
+from ml_lsp.semantics.config.config_logging import recorded
+from ml_lsp.semantics.config.omegaconf import config_files, config_path
 from ml_lsp.semantics.values import Const, identity, walk
 
 # `${now:...}` and `${hydra:...}` say something about the run, not about what it computed.

@@ -9,9 +9,9 @@ from ml_lsp.finding import Finding
 from ml_lsp.refitting import fitted_after
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.leaks import Learnt, learnt_before, splits
-from ml_lsp.semantics.sides import names_a_side, part_by_flow
-from ml_lsp.semantics.transformers import Known, fits
+from ml_lsp.semantics.libraries.leaks import Learnt, learnt_before, splits
+from ml_lsp.semantics.libraries.sides import names_a_side, part_by_flow
+from ml_lsp.semantics.libraries.transformers import Known, fits
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.config.config_readers import place_of_name
+from ml_lsp.semantics.config.deepspeed import DeepSpeedConfig, deepspeed_config
+from ml_lsp.semantics.config.engines import named_config
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import place_of_name
-from ml_lsp.semantics.deepspeed import DeepSpeedConfig, deepspeed_config
-from ml_lsp.semantics.engines import named_config
 from ml_lsp.semantics.values import Result
 from ml_lsp.syntax.config_tree import Node
 

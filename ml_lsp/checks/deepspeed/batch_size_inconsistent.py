@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related, Severity
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.config.deepspeed import DeepSpeedConfig, deepspeed_config
+from ml_lsp.semantics.config.engines import engine_of, named_config
+from ml_lsp.semantics.config.launches import launches
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.deepspeed import DeepSpeedConfig, deepspeed_config
-from ml_lsp.semantics.engines import engine_of, named_config
 from ml_lsp.semantics.evaluate import unwrapped_iterable
-from ml_lsp.semantics.launches import launches
-from ml_lsp.semantics.loaders import iterations
+from ml_lsp.semantics.torch.loaders import iterations
 from ml_lsp.semantics.values import Result
 from ml_lsp.syntax.config_edits import remove_entry
 

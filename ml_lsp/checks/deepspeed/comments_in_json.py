@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Severity
+from ml_lsp.semantics.config.deepspeed import deepspeed_config
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.deepspeed import deepspeed_config
 from ml_lsp.syntax.json_comments import extras
 from ml_lsp.text import Edit, Span
 

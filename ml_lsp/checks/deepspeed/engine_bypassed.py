@@ -9,11 +9,11 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Body, is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.deepspeed_engine import Initialized, initialized
-from ml_lsp.semantics.graph import upstream
-from ml_lsp.semantics.guards import is_unguarded
+from ml_lsp.semantics.config.deepspeed_engine import Initialized, initialized
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.graph import upstream
+from ml_lsp.semantics.torch.guards import is_unguarded
 from ml_lsp.semantics.values import Attr, Result, Value
 from ml_lsp.text import Edit
 

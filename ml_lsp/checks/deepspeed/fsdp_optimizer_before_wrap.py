@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.fsdp import optimizers_of, sharded
-from ml_lsp.semantics.training import exclude_each_other
+from ml_lsp.semantics.torch.fsdp import optimizers_of, sharded
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.values import identity
 
 

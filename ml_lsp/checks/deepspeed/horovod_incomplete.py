@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Severity
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.horovod import (
+from ml_lsp.semantics.config.horovod import (
     TORCH,
     averages_by_hand,
     feeds_training,

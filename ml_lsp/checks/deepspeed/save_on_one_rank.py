@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.deepspeed_engine import is_engine
-from ml_lsp.semantics.distributed import rank_condition
+from ml_lsp.semantics.config.deepspeed_engine import is_engine
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import last_name
-from ml_lsp.semantics.training import exclude_each_other
+from ml_lsp.semantics.torch.distributed import rank_condition
+from ml_lsp.semantics.torch.objects import last_name
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
 from ml_lsp.semantics.values import UNKNOWN, Result
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
+from ml_lsp.semantics.config.deepspeed import DeepSpeedConfig, deepspeed_config
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.deepspeed import DeepSpeedConfig, deepspeed_config
 from ml_lsp.semantics.versions import certainly_before
 from ml_lsp.syntax.config_edits import insert_key
 from ml_lsp.syntax.config_tree import Node

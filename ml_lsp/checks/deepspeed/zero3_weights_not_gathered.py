@@ -9,9 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.config.deepspeed import deepspeed_config
+from ml_lsp.semantics.config.engines import Zero, engine_of, is_under, sharded_by, zero_of
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.deepspeed import deepspeed_config
-from ml_lsp.semantics.engines import Zero, engine_of, is_under, sharded_by, zero_of
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.values import Attr, Result, Value, walk
 from ml_lsp.syntax.config_edits import insert_key

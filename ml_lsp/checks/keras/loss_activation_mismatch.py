@@ -10,8 +10,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.keras import output_of
-from ml_lsp.semantics.keras_losses import comes_from, compiled_loss, targets_of
+from ml_lsp.semantics.libraries.keras import output_of
+from ml_lsp.semantics.libraries.keras_losses import comes_from, compiled_loss, targets_of
 from ml_lsp.semantics.values import Value
 from ml_lsp.text import Edit
 

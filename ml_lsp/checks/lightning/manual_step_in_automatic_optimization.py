@@ -9,8 +9,13 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import delete_statement, replace_node
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.lightning import is_lightning_module
-from ml_lsp.semantics.optimization import TrainingStep, optimization, switch, trainers_need_manual_backward
+from ml_lsp.semantics.libraries.lightning import is_lightning_module
+from ml_lsp.semantics.libraries.optimization import (
+    TrainingStep,
+    optimization,
+    switch,
+    trainers_need_manual_backward,
+)
 from ml_lsp.semantics.reach import Act
 from ml_lsp.text import Edit
 

@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument, replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.lightning import asks_for_the_best
-from ml_lsp.semantics.metrics import better_is, metric_name
+from ml_lsp.semantics.libraries.lightning import asks_for_the_best
+from ml_lsp.semantics.libraries.metrics import better_is, metric_name
 from ml_lsp.text import Edit
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.lightning import (
+from ml_lsp.semantics.libraries.lightning import (
     calls_by_name,
     is_always_defined,
     is_callback,

@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.loguru import is_logger
+from ml_lsp.semantics.libraries.loguru import is_logger
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:

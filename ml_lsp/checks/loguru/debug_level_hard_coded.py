@@ -10,14 +10,14 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.body import loop_around
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.loguru import messages
-from ml_lsp.semantics.long_running import (
+from ml_lsp.semantics.libraries.loguru import messages
+from ml_lsp.semantics.libraries.long_running import (
     grows_without_bound,
     is_service,
     logging_modules,
     messages_of_work,
 )
-from ml_lsp.semantics.sinks import Sink, sink_of
+from ml_lsp.semantics.libraries.sinks import Sink, sink_of
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.text import Span
 

@@ -10,8 +10,8 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.long_running import is_service
-from ml_lsp.semantics.sinks import sink_of
+from ml_lsp.semantics.libraries.long_running import is_service
+from ml_lsp.semantics.libraries.sinks import sink_of
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Const
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.loguru import LogCall, log_call
+from ml_lsp.semantics.libraries.loguru import LogCall, log_call
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import class_of
 from ml_lsp.semantics.values import Ref, Result, Value

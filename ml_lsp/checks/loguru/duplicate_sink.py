@@ -8,9 +8,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.recurring import is_optional, recurs
-from ml_lsp.semantics.sinks import changes_of_sinks, sink_of, workspace_changes_sinks
+from ml_lsp.semantics.libraries.sinks import changes_of_sinks, sink_of, workspace_changes_sinks
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.recurring import is_optional, recurs
 from ml_lsp.text import Edit
 
 

@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument, replace_node
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.libraries.sinks import Sink, sink_of
 from ml_lsp.semantics.processes import is_remote, starts_processes, tells_processes_apart
-from ml_lsp.semantics.sinks import Sink, sink_of
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Const
 from ml_lsp.text import Edit

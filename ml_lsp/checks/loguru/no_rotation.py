@@ -8,8 +8,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.long_running import grows_without_bound
-from ml_lsp.semantics.sinks import sink_of
+from ml_lsp.semantics.libraries.long_running import grows_without_bound
+from ml_lsp.semantics.libraries.sinks import sink_of
 from ml_lsp.semantics.testcode import is_test_code
 
 

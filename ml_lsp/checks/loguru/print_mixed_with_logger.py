@@ -12,9 +12,9 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.commands import is_for_the_command_line
-from ml_lsp.semantics.logs import logger_name
-from ml_lsp.semantics.loguru import messages
+from ml_lsp.semantics.libraries.commands import is_for_the_command_line
+from ml_lsp.semantics.libraries.logs import logger_name
+from ml_lsp.semantics.libraries.loguru import messages
 from ml_lsp.semantics.testcode import is_test_path
 
 _MOST = 5

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.loguru import is_logger
+from ml_lsp.semantics.libraries.loguru import is_logger
 from ml_lsp.semantics.values import Ref
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -11,8 +11,8 @@ from ml_lsp.fixes import remove_argument, replace_node
 from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.handlers import handler_of
-from ml_lsp.semantics.log_rotation import is_retention, is_rotation
-from ml_lsp.semantics.loguru import LEVELS, is_logger
+from ml_lsp.semantics.libraries.log_rotation import is_retention, is_rotation
+from ml_lsp.semantics.libraries.loguru import LEVELS, is_logger
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.values import Const, Ref
 from ml_lsp.text import Edit, Span

@@ -10,7 +10,7 @@ from string import Formatter
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.loguru import LogCall, log_call
+from ml_lsp.semantics.libraries.loguru import LogCall, log_call
 from ml_lsp.text import Edit, Span
 
 _CONVERSION = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<spec>[-+ #0]*\d*(?:\.\d+)?)(?P<kind>[sdrifegxX])")

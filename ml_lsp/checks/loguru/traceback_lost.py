@@ -9,7 +9,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.handlers import Handler, arguments, handler_of
-from ml_lsp.semantics.loguru import adds_traceback, is_logger
+from ml_lsp.semantics.libraries.loguru import adds_traceback, is_logger
 from ml_lsp.semantics.values import Ref, Result
 from ml_lsp.text import Edit
 

@@ -9,7 +9,15 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import open_block
 from ml_lsp.semantics.body import Loop, body_of, loop_around
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.mlflow import START, endings, is_handed_on, is_nested, open_run, run_block, stays_open
+from ml_lsp.semantics.libraries.mlflow import (
+    START,
+    endings,
+    is_handed_on,
+    is_nested,
+    open_run,
+    run_block,
+    stays_open,
+)
 from ml_lsp.text import Edit
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.semantics.notebook import Notebook
+from ml_lsp.semantics.notebooks.notebook import Notebook
 from ml_lsp.text import Edit, Span
 
 

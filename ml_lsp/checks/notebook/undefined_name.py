@@ -8,8 +8,8 @@ from itertools import chain
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.semantics.cell_order import CellOrder
-from ml_lsp.semantics.notebook import Notebook
+from ml_lsp.semantics.notebooks.cell_order import CellOrder
+from ml_lsp.semantics.notebooks.notebook import Notebook
 from ml_lsp.text import Edit, Source, Span
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
-from ml_lsp.semantics.cell_order import CellOrder, Reading
-from ml_lsp.semantics.notebook import Notebook
+from ml_lsp.semantics.notebooks.cell_order import CellOrder, Reading
+from ml_lsp.semantics.notebooks.notebook import Notebook
 
 
 def check(notebook: Notebook, rule: Rule) -> Iterator[Finding]:

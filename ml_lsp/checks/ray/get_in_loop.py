@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.carried import Derived
-from ml_lsp.semantics.ray import submits
+from ml_lsp.semantics.libraries.ray import submits
+from ml_lsp.semantics.torch.carried import Derived
 from ml_lsp.semantics.values import Attr, Const, Global, Local, Ref, Result
 from ml_lsp.text import Edit, Span
 

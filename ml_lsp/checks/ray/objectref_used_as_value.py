@@ -8,7 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.object_refs import Misuse, misuses
+from ml_lsp.semantics.libraries.object_refs import Misuse, misuses
 from ml_lsp.text import Edit
 
 

@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, insert_after
 from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.seeding import Generators, Seeding, concerned, drawn, seeded, seedings
+from ml_lsp.semantics.libraries.seeding import Generators, Seeding, concerned, drawn, seeded, seedings
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.text import Edit
 

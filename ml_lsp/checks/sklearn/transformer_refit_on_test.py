@@ -9,9 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.sides import Part, part_by_flow, part_by_name
-from ml_lsp.semantics.training import exclude_each_other
-from ml_lsp.semantics.transformers import Fit, Known, fits
+from ml_lsp.semantics.libraries.sides import Part, part_by_flow, part_by_name
+from ml_lsp.semantics.libraries.transformers import Fit, Known, fits
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.values import identity
 from ml_lsp.text import Span
 

@@ -8,8 +8,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import in_brackets_where_needed, replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.kept_graphs import KeptGraph, kept_graphs
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.kept_graphs import KeptGraph, kept_graphs
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:

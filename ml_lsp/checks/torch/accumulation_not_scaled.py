@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import in_brackets_where_needed, replace_node
-from ml_lsp.semantics.accumulation import accumulation
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.training import train_loop
+from ml_lsp.semantics.torch.accumulation import accumulation
+from ml_lsp.semantics.torch.training import train_loop
 
 
 def check(loop: Loop, rule: Rule) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import is_tensor
+from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.values import Const, Op, Value, identity
 from ml_lsp.text import Edit
 

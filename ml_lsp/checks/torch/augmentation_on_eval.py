@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.held_out import purposes, says_train, side, stated_side
-from ml_lsp.semantics.loaders import names, says_evaluation
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.transforms import PIPELINES, random_steps
+from ml_lsp.semantics.torch.held_out import purposes, says_train, side, stated_side
+from ml_lsp.semantics.torch.loaders import names, says_evaluation
+from ml_lsp.semantics.torch.transforms import PIPELINES, random_steps
 from ml_lsp.semantics.values import Result, Value, options
 
 _SPLIT = "torch.utils.data.random_split"

@@ -9,16 +9,16 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import pass_unactivated
 from ml_lsp.renaming import rename
-from ml_lsp.semantics.activations import Maker, makers
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.losses import (
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.activations import Maker, makers
+from ml_lsp.semantics.torch.losses import (
     LossCall,
     activation_evidence,
     activation_span,
     criterion_calls,
     loss_call,
 )
-from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Ref, Result
 from ml_lsp.text import Edit
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.semantics.autocasting import is_under_cuda_autocast
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.losses import loss_call
+from ml_lsp.semantics.torch.autocasting import is_under_cuda_autocast
+from ml_lsp.semantics.torch.losses import loss_call
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.keeping import (
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.keeping import (
     Kept,
     is_conditional,
     is_loaded_back,
@@ -20,7 +21,6 @@ from ml_lsp.semantics.keeping import (
     kept_weights,
     training_around,
 )
-from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.text import Edit
 
 _BEST = re.compile(r"best|snapshot", re.IGNORECASE)

@@ -8,7 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.recurrent import last_steps
+from ml_lsp.semantics.torch.recurrent import last_steps
 from ml_lsp.semantics.values import Const
 
 

@@ -8,7 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.scaling import scaled_clips
+from ml_lsp.semantics.torch.scaling import scaled_clips
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.distributed import is_certain, is_collective, rank_condition, tests_ranks
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.training import acts_of
+from ml_lsp.semantics.torch.distributed import is_certain, is_collective, rank_condition, tests_ranks
+from ml_lsp.semantics.torch.training import acts_of
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:

@@ -10,9 +10,9 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.body import is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.devices import CpuTensor, meets_device_tensor, moves_to_a_device
-from ml_lsp.semantics.forwards import runs_at_each_call
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.devices import CpuTensor, meets_device_tensor, moves_to_a_device
+from ml_lsp.semantics.torch.forwards import runs_at_each_call
 from ml_lsp.semantics.values import Ref, Result
 
 

@@ -8,12 +8,12 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.cuda import uses_cuda
-from ml_lsp.semantics.datasets import acts_in_workers, loaders_over, worker_count
 from ml_lsp.semantics.library import DATASET
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.cuda import uses_cuda
+from ml_lsp.semantics.torch.datasets import acts_in_workers, loaders_over, worker_count
 
 _POSITIONS = {"collate_fn": 6, "worker_init_fn": 10}
 _CONTEXT = 11

@@ -9,7 +9,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.torch.objects import enclosing_class
 
 _CHOICES = ("DistributedDataParallel", "init_process_group", "legacy")
 

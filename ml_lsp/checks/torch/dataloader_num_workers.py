@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument, replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.loading import has_transform, is_trained_on, item_work, own_dataset, whole_dataset
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.loading import has_transform, is_trained_on, item_work, own_dataset, whole_dataset
 from ml_lsp.semantics.values import Ref, Result
 
 # How code that trains on an accelerator names it.

@@ -10,11 +10,11 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.graph import upstream
-from ml_lsp.semantics.guards import is_unguarded
 from ml_lsp.semantics.reach import Act
-from ml_lsp.semantics.replicas import Wrapping, inner_call, wrappings
-from ml_lsp.semantics.training import TrainLoop, train_loop
+from ml_lsp.semantics.torch.graph import upstream
+from ml_lsp.semantics.torch.guards import is_unguarded
+from ml_lsp.semantics.torch.replicas import Wrapping, inner_call, wrappings
+from ml_lsp.semantics.torch.training import TrainLoop, train_loop
 
 _BY_HAND = ("all_reduce", "all_reduce_coalesced", "average_gradients", "reduce_gradients")
 

@@ -8,11 +8,11 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.distributed import seeds_by_rank, speaks_of_ranks
-from ml_lsp.semantics.loading import is_trained_on, own_dataset, whole_dataset
-from ml_lsp.semantics.replicas import DDP
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.training import exclude_each_other
+from ml_lsp.semantics.torch.distributed import seeds_by_rank, speaks_of_ranks
+from ml_lsp.semantics.torch.loading import is_trained_on, own_dataset, whole_dataset
+from ml_lsp.semantics.torch.replicas import DDP
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
 
 

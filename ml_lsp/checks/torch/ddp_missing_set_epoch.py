@@ -9,9 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.epochs import epoch_loops
-from ml_lsp.semantics.loaders import says_evaluation
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.epochs import epoch_loops
+from ml_lsp.semantics.torch.loaders import says_evaluation
 from ml_lsp.semantics.values import Const
 from ml_lsp.text import Edit
 

@@ -15,9 +15,9 @@ from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.outside_names import Mention, used_names_with
-from ml_lsp.semantics.ranks import rank
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.torch.objects import enclosing_class
+from ml_lsp.semantics.torch.ranks import rank
 from ml_lsp.semantics.values import Const, Ref
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached

@@ -11,7 +11,7 @@ from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import lone_expressions
-from ml_lsp.semantics.torch import is_tensor
+from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.types import is_a
 from ml_lsp.text import Edit, Span
 

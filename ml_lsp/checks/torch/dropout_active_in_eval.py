@@ -10,12 +10,12 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.forwards import depends_on_training, is_called_here, module_around
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import comment_near
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.torch.forwards import depends_on_training, is_called_here, module_around
+from ml_lsp.semantics.torch.objects import enclosing_class
 from ml_lsp.semantics.types import arguments_of, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Param, Result, Value, options, walk
 from ml_lsp.text import Edit

@@ -9,9 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.held_out import is_held_out, purposes, side
-from ml_lsp.semantics.loaders import says_evaluation
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.held_out import is_held_out, purposes, side
+from ml_lsp.semantics.torch.loaders import says_evaluation
 from ml_lsp.semantics.values import Const, options
 
 _BATCH_SIZE, _BATCH_SAMPLER, _DROP_LAST = 1, 4, 8

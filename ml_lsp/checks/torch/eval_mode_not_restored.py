@@ -10,8 +10,8 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.reach import Act
-from ml_lsp.semantics.sticking import sticking_switch
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.sticking import sticking_switch
 from ml_lsp.semantics.values import Value, identity
 
 

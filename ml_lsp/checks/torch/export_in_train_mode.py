@@ -9,9 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.mode_layers import ModeLayers, depends_on_mode
-from ml_lsp.semantics.modes import freshly_made
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.mode_layers import ModeLayers, depends_on_mode
+from ml_lsp.semantics.torch.modes import freshly_made
 from ml_lsp.semantics.versions import has_reached
 
 

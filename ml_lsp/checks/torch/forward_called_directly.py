@@ -10,7 +10,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import is_module
+from ml_lsp.semantics.torch.objects import is_module
 from ml_lsp.semantics.types import is_a, own_class_of
 from ml_lsp.text import Edit, Span
 

@@ -9,7 +9,8 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument, replace_node
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.half_precision import (
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.half_precision import (
     feeds_backward,
     half_models,
     is_float16_autocast,
@@ -18,7 +19,6 @@ from ml_lsp.semantics.half_precision import (
     scales_the_loss,
     training_acts,
 )
-from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.text import Edit
 
 

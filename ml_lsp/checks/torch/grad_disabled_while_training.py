@@ -11,11 +11,11 @@ from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.facts import facts
-from ml_lsp.semantics.grad_modes import grad_guard
-from ml_lsp.semantics.inference_tensors import saved_inference_tensors
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.grad_modes import grad_guard
+from ml_lsp.semantics.torch.inference_tensors import saved_inference_tensors
 from ml_lsp.semantics.values import Attr, Const, Op, Result, Value, options, walk
 
 _SWITCH = "torch.set_grad_enabled"

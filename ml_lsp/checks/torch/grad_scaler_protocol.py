@@ -9,8 +9,8 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_after
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.scaler_protocol import Breach, breaches, optimizer_of
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.scaler_protocol import Breach, breaches, optimizer_of
 from ml_lsp.text import Edit
 
 

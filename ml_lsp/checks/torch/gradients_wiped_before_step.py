@@ -8,7 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.moving import move_before
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.wiping import Wiped, wiped
+from ml_lsp.semantics.torch.wiping import Wiped, wiped
 from ml_lsp.text import Edit
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.cuts import Cut, cuts, stacked
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import grad_is_off, is_scaler
+from ml_lsp.semantics.torch.cuts import Cut, cuts, stacked
+from ml_lsp.semantics.torch.objects import grad_is_off, is_scaler
 from ml_lsp.text import Edit
 
 

@@ -9,10 +9,10 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.datasets import is_map_style
-from ml_lsp.semantics.fixed import happens_always, is_fixed
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.datasets import is_map_style
+from ml_lsp.semantics.torch.fixed import happens_always, is_fixed
 from ml_lsp.semantics.values import Result
 
 

@@ -8,8 +8,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.body import Loop
-from ml_lsp.semantics.carried_state import CarriedState, carried_states
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.carried_state import CarriedState, carried_states
 from ml_lsp.text import Edit
 
 

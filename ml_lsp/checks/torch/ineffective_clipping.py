@@ -8,9 +8,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.moving import move_before
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.clipping import IdleClip, idle_clips
-from ml_lsp.semantics.generators import UsedUp, used_up
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.clipping import IdleClip, idle_clips
+from ml_lsp.semantics.torch.generators import UsedUp, used_up
 from ml_lsp.text import Edit
 
 

@@ -11,7 +11,7 @@ from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import is_read
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import is_module
+from ml_lsp.semantics.torch.objects import is_module
 from ml_lsp.semantics.types import class_of, own_class_of
 from ml_lsp.semantics.values import Const, Ref
 from ml_lsp.text import Edit, Span

@@ -12,7 +12,7 @@ from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import lone_expressions, truth_tests
-from ml_lsp.semantics.torch import is_model_name, is_module, is_optimizer, is_scaler, written_name
+from ml_lsp.semantics.torch.objects import is_model_name, is_module, is_optimizer, is_scaler, written_name
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Edit

@@ -9,16 +9,16 @@ from ml_lsp.augmented import written_out
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import remove_argument
-from ml_lsp.semantics.autograd import may_run_without_grad
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.flow import Block
-from ml_lsp.semantics.forwards import depends_on_training
-from ml_lsp.semantics.saved import overwritten_input, saving_input, saving_output
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import is_sampling
+from ml_lsp.semantics.torch.autograd import may_run_without_grad
+from ml_lsp.semantics.torch.forwards import depends_on_training
+from ml_lsp.semantics.torch.objects import is_sampling
+from ml_lsp.semantics.torch.saved import overwritten_input, saving_input, saving_output
+from ml_lsp.semantics.torch.writes import Write, held_value, writes
 from ml_lsp.semantics.values import identity
-from ml_lsp.semantics.writes import Write, held_value, writes
 from ml_lsp.text import Edit
 
 

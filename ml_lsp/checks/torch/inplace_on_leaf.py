@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ml_lsp.augmented import written_out
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.semantics.autograd import is_leaf_with_grad, is_parameter, may_run_without_grad
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.writes import Write, writes
+from ml_lsp.semantics.torch.autograd import is_leaf_with_grad, is_parameter, may_run_without_grad
+from ml_lsp.semantics.torch.writes import Write, writes
 from ml_lsp.text import Edit
 
 

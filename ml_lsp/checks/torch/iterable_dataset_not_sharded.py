@@ -8,8 +8,14 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.datasets import acts_in_workers, is_iterable_style, loaded_class, streamed, worker_count
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.datasets import (
+    acts_in_workers,
+    is_iterable_style,
+    loaded_class,
+    streamed,
+    worker_count,
+)
 from ml_lsp.semantics.values import Ref, Value, walk
 
 _WORKERS, _INIT = 5, 10

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.forwards import is_called_here, runs_at_each_call
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.forwards import is_called_here, runs_at_each_call
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:

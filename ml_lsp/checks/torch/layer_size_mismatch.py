@@ -10,8 +10,8 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.layers import Layer, Pair, neighbours, number
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.layers import Layer, Pair, neighbours, number
 from ml_lsp.semantics.values import Const, identity
 
 _TWO_DIRECTIONS = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN")

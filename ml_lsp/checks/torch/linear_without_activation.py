@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.layers import Layer, Pair, neighbours, number
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.torch.layers import Layer, Pair, neighbours, number
+from ml_lsp.semantics.torch.objects import enclosing_class
 from ml_lsp.semantics.values import Attr, Const, identity
 from ml_lsp.text import Edit, Span
 

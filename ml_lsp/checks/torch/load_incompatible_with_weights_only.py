@@ -11,9 +11,9 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.torch.loaded import is_used_as_module
 from ml_lsp.semantics.types import is_a, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Display, Ref, Result, Value, identity
 from ml_lsp.semantics.version_guards import is_version_guarded

@@ -12,7 +12,7 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.reach import callers
-from ml_lsp.semantics.torch import is_module
+from ml_lsp.semantics.torch.objects import is_module
 from ml_lsp.semantics.types import class_of, is_a, own_class_of
 from ml_lsp.semantics.values import Attr, Op, Param, Ref, Result, Value, options
 from ml_lsp.text import Edit

@@ -10,8 +10,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.devices import chooses_device
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.devices import chooses_device
 from ml_lsp.semantics.values import Ref, Result
 
 _POSITIONS = {"torch.load": 1, "torch.hub.load_state_dict_from_url": 2}

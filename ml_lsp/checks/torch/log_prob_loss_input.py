@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Severity
 from ml_lsp.fixes import add_argument
-from ml_lsp.semantics.activations import Maker, makers
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.losses import LossCall, loss_call, serves_only
+from ml_lsp.semantics.torch.activations import Maker, makers
+from ml_lsp.semantics.torch.losses import LossCall, loss_call, serves_only
 from ml_lsp.semantics.values import Const
 from ml_lsp.text import Edit
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import in_brackets_where_needed, replace_node
-from ml_lsp.semantics.activations import same_values
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.logit_models import is_squashed, model_class, scores, trained_for_logits
-from ml_lsp.semantics.losses import loss_call
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.torch.activations import same_values
+from ml_lsp.semantics.torch.logit_models import is_squashed, model_class, scores, trained_for_logits
+from ml_lsp.semantics.torch.losses import loss_call
 from ml_lsp.semantics.values import Const, Ref, identity
 from ml_lsp.text import Edit
 

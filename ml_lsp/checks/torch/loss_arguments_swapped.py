@@ -8,9 +8,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.losses import loss_call
-from ml_lsp.semantics.outputs import is_output, is_target
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.losses import loss_call
+from ml_lsp.semantics.torch.outputs import is_output, is_target
 from ml_lsp.text import Span
 
 

@@ -10,9 +10,9 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.instances import constructions
-from ml_lsp.semantics.outputs import is_output, is_target
-from ml_lsp.semantics.torch import is_module, is_tensor
+from ml_lsp.semantics.torch.instances import constructions
+from ml_lsp.semantics.torch.objects import is_module, is_tensor
+from ml_lsp.semantics.torch.outputs import is_output, is_target
 from ml_lsp.semantics.values import Const, Ref, Result, Value, options
 from ml_lsp.text import Edit, Span
 

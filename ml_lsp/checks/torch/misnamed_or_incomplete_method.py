@@ -10,9 +10,9 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_after
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.instances import is_called, uses_of
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.spelling import distance
+from ml_lsp.semantics.torch.instances import is_called, uses_of
 from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Edit
 

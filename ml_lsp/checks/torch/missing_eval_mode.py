@@ -9,11 +9,11 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.evaluation import Evaluation, Signs, evaluations
-from ml_lsp.semantics.mode_layers import ModeLayers
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.train_mode import run_in_train_mode
+from ml_lsp.semantics.torch.evaluation import Evaluation, Signs, evaluations
+from ml_lsp.semantics.torch.mode_layers import ModeLayers
+from ml_lsp.semantics.torch.train_mode import run_in_train_mode
 from ml_lsp.text import Edit
 
 

@@ -10,10 +10,10 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import
 from ml_lsp.rewriting import decorate, wrap_in_with
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.evaluation import Evaluation, Signs, evaluations
 from ml_lsp.semantics.reach import Act
-from ml_lsp.semantics.recording import recorded_run
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.evaluation import Evaluation, Signs, evaluations
+from ml_lsp.semantics.torch.recording import recorded_run
 from ml_lsp.text import Edit
 
 

@@ -12,9 +12,9 @@ from ml_lsp.moving import move_before
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.instances import is_called
 from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.instances import is_called
 from ml_lsp.semantics.types import is_a
 from ml_lsp.semantics.values import Param, Ref, Result
 from ml_lsp.text import Edit

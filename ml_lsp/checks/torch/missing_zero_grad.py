@@ -8,9 +8,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.body import Loop
-from ml_lsp.semantics.clearing import clears_somewhere
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.training import TrainLoop, stepped_optimizer, train_loop
+from ml_lsp.semantics.torch.clearing import clears_somewhere
+from ml_lsp.semantics.torch.training import TrainLoop, stepped_optimizer, train_loop
 from ml_lsp.text import Edit
 
 

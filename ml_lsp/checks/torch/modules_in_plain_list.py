@@ -12,9 +12,9 @@ from ml_lsp.renaming import spelled
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import is_module
+from ml_lsp.semantics.torch.objects import is_module
+from ml_lsp.semantics.torch.unregistered import Hidden, hidden_modules
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.unregistered import Hidden, hidden_modules
 from ml_lsp.text import Edit
 
 

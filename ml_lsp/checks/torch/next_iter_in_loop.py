@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Loop
-from ml_lsp.semantics.first_batch import first_batches
-from ml_lsp.semantics.held_out import side
-from ml_lsp.semantics.instances import constructions
-from ml_lsp.semantics.loaders import names
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.training import train_loop
+from ml_lsp.semantics.torch.first_batch import first_batches
+from ml_lsp.semantics.torch.held_out import side
+from ml_lsp.semantics.torch.instances import constructions
+from ml_lsp.semantics.torch.loaders import names
+from ml_lsp.semantics.torch.training import train_loop
 from ml_lsp.semantics.values import Ref, Result, Value
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.conversions import consumed, converted, is_attached, lies_on_gpu
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.conversions import consumed, converted, is_attached, lies_on_gpu
 from ml_lsp.semantics.values import Value
 from ml_lsp.text import Edit, Span
 

@@ -11,12 +11,12 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.modules import has_state
-from ml_lsp.semantics.parameters import are_apart, trained
-from ml_lsp.semantics.submodules import Change, frozen_modules, is_part_of, replaced_layers, thaws
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import last_name, unwrapped
-from ml_lsp.semantics.training import exclude_each_other
+from ml_lsp.semantics.torch.modules import has_state
+from ml_lsp.semantics.torch.objects import last_name, unwrapped
+from ml_lsp.semantics.torch.parameters import are_apart, trained
+from ml_lsp.semantics.torch.submodules import Change, frozen_modules, is_part_of, replaced_layers, thaws
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import class_of, is_a
 from ml_lsp.semantics.values import Global, Local, Ref, Value, identity
 

@@ -14,12 +14,12 @@ from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.instances import is_called
 from ml_lsp.semantics.outside_names import imported_names, used_names_with
-from ml_lsp.semantics.scalars import is_scalar
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
-from ml_lsp.semantics.torch import is_tensor, written_name
+from ml_lsp.semantics.torch.instances import is_called
+from ml_lsp.semantics.torch.objects import is_tensor, written_name
+from ml_lsp.semantics.torch.scalars import is_scalar
 from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Value, options
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached

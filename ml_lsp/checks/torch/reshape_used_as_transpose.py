@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import in_brackets_where_needed, replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.torch import last_name
+from ml_lsp.semantics.torch.objects import last_name
 from ml_lsp.semantics.values import Attr, Const, Item, Result, Value, identity
 
 

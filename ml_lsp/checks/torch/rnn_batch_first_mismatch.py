@@ -9,10 +9,10 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics import library
-from ml_lsp.semantics.batch_layout import is_said_batch_first, joins_along_second, state_batch_dimension
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.recurrent import Run, first_steps, last_steps, run_of
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.batch_layout import is_said_batch_first, joins_along_second, state_batch_dimension
+from ml_lsp.semantics.torch.recurrent import Run, first_steps, last_steps, run_of
 
 
 def check(own: Class, rule: Rule) -> Iterator[Finding]:

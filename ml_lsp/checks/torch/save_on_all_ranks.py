@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.distributed import runs_on_all_ranks, speaks_of_ranks
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.distributed import runs_on_all_ranks, speaks_of_ranks
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:

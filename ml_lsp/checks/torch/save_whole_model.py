@@ -11,8 +11,8 @@ from ml_lsp.fixes import replace_node
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import unwrapped
-from ml_lsp.semantics.training import exclude_each_other
+from ml_lsp.semantics.torch.objects import unwrapped
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
 from ml_lsp.semantics.values import UNKNOWN, Display, Ref, Result, Value, walk
 

@@ -11,10 +11,10 @@ from ml_lsp.moving import move_behind
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.reach import Act, acts
-from ml_lsp.semantics.schedules import PLATEAU, made_scheduler, scheduled_optimizer, scheduler_class
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import is_managed
-from ml_lsp.semantics.training import is_step, stepped_optimizer
+from ml_lsp.semantics.torch.objects import is_managed
+from ml_lsp.semantics.torch.schedules import PLATEAU, made_scheduler, scheduled_optimizer, scheduler_class
+from ml_lsp.semantics.torch.training import is_step, stepped_optimizer
 from ml_lsp.semantics.values import identity
 from ml_lsp.text import Edit
 

@@ -10,10 +10,10 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.reach import acts
-from ml_lsp.semantics.schedules import is_made_here, is_only_looked_at, scheduled_optimizer
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch import is_managed
-from ml_lsp.semantics.training import is_step, stepped_optimizer
+from ml_lsp.semantics.torch.objects import is_managed
+from ml_lsp.semantics.torch.schedules import is_made_here, is_only_looked_at, scheduled_optimizer
+from ml_lsp.semantics.torch.training import is_step, stepped_optimizer
 from ml_lsp.semantics.values import Result, identity
 
 

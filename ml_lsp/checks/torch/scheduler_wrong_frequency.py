@@ -8,14 +8,14 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Loop, loops_of
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.schedules import (
+from ml_lsp.semantics.torch.objects import is_managed
+from ml_lsp.semantics.torch.schedules import (
     counts_batches,
     epochs_of,
     is_batch_loop,
     is_same_number,
     made_scheduler,
 )
-from ml_lsp.semantics.torch import is_managed
 from ml_lsp.semantics.values import Const, Display, Op, Ref, Result, Value, walk
 
 

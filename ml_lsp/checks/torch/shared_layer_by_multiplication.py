@@ -10,11 +10,11 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.modules import has_state
-from ml_lsp.semantics.repeating import Repetition, repetitions
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import comment_near
-from ml_lsp.semantics.torch import enclosing_class
+from ml_lsp.semantics.torch.modules import has_state
+from ml_lsp.semantics.torch.objects import enclosing_class
+from ml_lsp.semantics.torch.repeating import Repetition, repetitions
 from ml_lsp.semantics.values import Param, Ref
 from ml_lsp.text import Edit
 

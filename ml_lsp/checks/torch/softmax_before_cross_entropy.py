@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import pass_unactivated
-from ml_lsp.semantics.activations import makers
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.losses import activation_evidence, activation_span, loss_call
+from ml_lsp.semantics.torch.activations import makers
+from ml_lsp.semantics.torch.losses import activation_evidence, activation_span, loss_call
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:

@@ -9,13 +9,13 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument, replace_node
 from ml_lsp.semantics import library
-from ml_lsp.semantics.activations import makers, sequential_layers
 from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.instances import constructions
-from ml_lsp.semantics.schedules import is_batch_loop
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch import enclosing_class, is_module
+from ml_lsp.semantics.torch.activations import makers, sequential_layers
+from ml_lsp.semantics.torch.instances import constructions
+from ml_lsp.semantics.torch.objects import enclosing_class, is_module
+from ml_lsp.semantics.torch.schedules import is_batch_loop
 from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options
 from ml_lsp.text import Edit
 

@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
-from ml_lsp.semantics.activations import makers
 from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.instances import constructions
-from ml_lsp.semantics.layers import number
-from ml_lsp.semantics.losses import LossCall, loss_call
-from ml_lsp.semantics.schedules import is_batch_loop
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.activations import makers
+from ml_lsp.semantics.torch.instances import constructions
+from ml_lsp.semantics.torch.layers import number
+from ml_lsp.semantics.torch.losses import LossCall, loss_call
+from ml_lsp.semantics.torch.schedules import is_batch_loop
 from ml_lsp.semantics.values import Attr, Const, Ref, Result, Value, identity
 
 

@@ -12,8 +12,8 @@ from ml_lsp.fixes import remove_argument
 from ml_lsp.semantics import types
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.schedules import PLATEAU, scheduler_class
-from ml_lsp.semantics.torch import is_tensor, written_name
+from ml_lsp.semantics.torch.objects import is_tensor, written_name
+from ml_lsp.semantics.torch.schedules import PLATEAU, scheduler_class
 from ml_lsp.semantics.values import Ref
 
 _LBFGS = "torch.optim.LBFGS"

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics import library
-from ml_lsp.semantics.attributes import Stored, is_looked_after, stored
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.devices import CpuTensor, meets_device_tensor, moves_to_a_device
-from ml_lsp.semantics.forwards import runs_at_each_call
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.attributes import Stored, is_looked_after, stored
+from ml_lsp.semantics.torch.devices import CpuTensor, meets_device_tensor, moves_to_a_device
+from ml_lsp.semantics.torch.forwards import runs_at_each_call
 from ml_lsp.semantics.values import Const, Ref, Result, Value
 from ml_lsp.text import Edit
 

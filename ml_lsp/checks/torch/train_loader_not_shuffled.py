@@ -8,11 +8,11 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.datasets import acts_in_workers, given_datasets, is_map_style, loaded_class
-from ml_lsp.semantics.held_out import is_held_out, purposes
-from ml_lsp.semantics.loaders import says_evaluation
-from ml_lsp.semantics.loading import is_trained_on, whole_dataset
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.datasets import acts_in_workers, given_datasets, is_map_style, loaded_class
+from ml_lsp.semantics.torch.held_out import is_held_out, purposes
+from ml_lsp.semantics.torch.loaders import says_evaluation
+from ml_lsp.semantics.torch.loading import is_trained_on, whole_dataset
 from ml_lsp.semantics.values import Const, Ref, Result, Value
 
 _SHUFFLE, _SAMPLER, _BATCH_SAMPLER = 2, 3, 4

@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.transforms import Step, greatest, scale_of, since_unknown, steps_of
+from ml_lsp.semantics.torch.transforms import Step, greatest, scale_of, since_unknown, steps_of
 from ml_lsp.text import Edit
 
 _NORMALIZE = "Normalize"

@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.transforms import steps_of
+from ml_lsp.semantics.torch.transforms import steps_of
 from ml_lsp.semantics.values import Local, Ref, Result, Value
 
 _POSITIONS = {"collate_fn": 6, "worker_init_fn": 10}

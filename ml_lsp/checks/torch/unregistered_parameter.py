@@ -9,9 +9,15 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import
 from ml_lsp.semantics import library
-from ml_lsp.semantics.attributes import Stored, goes_to_optimizer, is_looked_after, is_read_elsewhere, stored
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.attributes import (
+    Stored,
+    goes_to_optimizer,
+    is_looked_after,
+    is_read_elsewhere,
+    stored,
+)
 from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Value
 from ml_lsp.text import Edit
 

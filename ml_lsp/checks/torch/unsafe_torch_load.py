@@ -9,9 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.loaded import is_used_as_module
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.loaded import is_used_as_module
 from ml_lsp.semantics.values import Const, Display, Item, Op, Value, options
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached, may_be_before

@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.exponentials import Unstable, unstable_forms
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.exponentials import Unstable, unstable_forms
 from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Edit
 

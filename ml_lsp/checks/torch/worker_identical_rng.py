@@ -8,13 +8,13 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.datasets import acts_in_workers, has_workers, is_map_style, loaders_over
-from ml_lsp.semantics.held_out import is_held_out
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.datasets import acts_in_workers, has_workers, is_map_style, loaders_over
+from ml_lsp.semantics.torch.held_out import is_held_out
+from ml_lsp.semantics.torch.worker_seeds import kept_generators, seeds_all_alike
 from ml_lsp.semantics.values import Const
 from ml_lsp.semantics.versions import certainly_before
-from ml_lsp.semantics.worker_seeds import kept_generators, seeds_all_alike
 
 _INIT = 10
 # From here on each worker seeds NumPy's global generator by itself.

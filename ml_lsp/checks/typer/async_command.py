@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.callers import sighted_callers
-from ml_lsp.semantics.commands import is_command, is_command_mark
+from ml_lsp.semantics.libraries.commands import is_command, is_command_mark
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.signatures import signature
 from ml_lsp.text import Edit, Source, Span

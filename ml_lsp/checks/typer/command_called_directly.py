@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.command_line import CommandParameter, command_parameters
+from ml_lsp.semantics.libraries.command_line import CommandParameter, command_parameters
 from ml_lsp.text import Edit
 
 

@@ -8,9 +8,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.commands import commands_of, uses_of
-from ml_lsp.semantics.entry_points import script_of_app
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.libraries.commands import commands_of, uses_of
+from ml_lsp.semantics.libraries.entry_points import script_of_app
 from ml_lsp.semantics.values import Value, identity
 
 

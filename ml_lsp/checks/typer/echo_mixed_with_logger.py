@@ -12,8 +12,8 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import ModuleView, loop_around
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.commands import is_for_the_command_line
-from ml_lsp.semantics.logs import log_calls, logger_name
+from ml_lsp.semantics.libraries.commands import is_for_the_command_line
+from ml_lsp.semantics.libraries.logs import log_calls, logger_name
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.semantics.values import Const
 from ml_lsp.text import Edit

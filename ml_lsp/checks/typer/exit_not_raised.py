@@ -11,9 +11,9 @@ from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
-from ml_lsp.semantics.commands import is_command
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.flow import Event
+from ml_lsp.semantics.libraries.commands import is_command
 from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Edit, Span
 

@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.command_line import CommandParameter, command_parameters
+from ml_lsp.semantics.libraries.command_line import CommandParameter, command_parameters
 from ml_lsp.semantics.values import Const, Ref
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.command_line import CommandParameter, Parameter, parameters
-from ml_lsp.semantics.commands import is_command
-from ml_lsp.semantics.config_merges import named_configs
+from ml_lsp.semantics.config.config_merges import named_configs
+from ml_lsp.semantics.libraries.command_line import CommandParameter, Parameter, parameters
+from ml_lsp.semantics.libraries.commands import is_command
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Const
 

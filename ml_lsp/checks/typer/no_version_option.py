@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.entry_points import script_of_app
+from ml_lsp.semantics.libraries.entry_points import script_of_app
 from ml_lsp.semantics.testcode import is_test_code
 
 

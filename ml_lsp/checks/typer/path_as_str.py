@@ -10,9 +10,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.command_line import CommandParameter, Parameter, parameters, text_annotation
-from ml_lsp.semantics.commands import is_command
-from ml_lsp.semantics.local_paths import is_only_passed, path_use
+from ml_lsp.semantics.libraries.command_line import CommandParameter, Parameter, parameters, text_annotation
+from ml_lsp.semantics.libraries.commands import is_command
+from ml_lsp.semantics.libraries.local_paths import is_only_passed, path_use
 from ml_lsp.semantics.values import Const
 
 

@@ -10,7 +10,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import remove_argument
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.command_line import CommandParameter, command_parameters
+from ml_lsp.semantics.libraries.command_line import CommandParameter, command_parameters
 
 _SHORTEST, _LONGEST = 25, 200
 # A unit, range, default, example or list says more than the name does.

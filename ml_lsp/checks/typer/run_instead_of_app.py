@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import insert_before
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.command_line import command_parameters
-from ml_lsp.semantics.entry_points import script_of_function
+from ml_lsp.semantics.libraries.command_line import command_parameters
+from ml_lsp.semantics.libraries.entry_points import script_of_function
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.testcode import is_test_code

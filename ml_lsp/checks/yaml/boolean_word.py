@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.config.config_readers import loader_of
+from ml_lsp.semantics.config.config_roles import is_parameter_file
+from ml_lsp.semantics.config.config_values import texts_under
+from ml_lsp.semantics.config.key_reads import is_compared
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import loader_of
-from ml_lsp.semantics.config_roles import is_parameter_file
-from ml_lsp.semantics.config_values import texts_under
-from ml_lsp.semantics.key_reads import is_compared
 from ml_lsp.syntax.config_edits import scalar_edit
 from ml_lsp.syntax.config_tree import Node
 

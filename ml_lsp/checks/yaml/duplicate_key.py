@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related, Severity
+from ml_lsp.semantics.config.config_roles import is_template
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_roles import is_template
 from ml_lsp.syntax.config_edits import remove_entry
 from ml_lsp.syntax.config_tree import Entry, Node
 

@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.renaming import rename
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.python_tags import uses_python_tags
+from ml_lsp.semantics.config.python_tags import uses_python_tags
 from ml_lsp.semantics.scope import Scope
 
 

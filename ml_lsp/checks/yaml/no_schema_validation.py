@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.config.config_merges import named_configs
+from ml_lsp.semantics.config.config_roles import is_parameter_file
+from ml_lsp.semantics.config.key_use import KeyRead, key_use
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_merges import named_configs
-from ml_lsp.semantics.config_roles import is_parameter_file
 from ml_lsp.semantics.flow import Block
-from ml_lsp.semantics.key_use import KeyRead, key_use
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Attr, Const, Element, Item, Param, Unknown, walk
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.config.config_readers import workspace_loaders
+from ml_lsp.semantics.config.config_roles import is_parameter_file
+from ml_lsp.semantics.config.key_reads import is_converted, knows_text
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import workspace_loaders
-from ml_lsp.semantics.config_roles import is_parameter_file
-from ml_lsp.semantics.key_reads import is_converted, knows_text
 from ml_lsp.syntax.config_edits import scalar_edit
 
 

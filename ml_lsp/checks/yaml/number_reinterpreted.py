@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.config.config_readers import loader_of
+from ml_lsp.semantics.config.config_roles import is_parameter_file, is_template
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import loader_of
-from ml_lsp.semantics.config_roles import is_parameter_file, is_template
 from ml_lsp.syntax.config_edits import scalar_edit
 from ml_lsp.syntax.config_tree import Node
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.config.config_readers import reads_one_document
+from ml_lsp.semantics.config.config_roles import inner_path, is_template
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_readers import reads_one_document
-from ml_lsp.semantics.config_roles import inner_path, is_template
 from ml_lsp.syntax.config_tree import ConfigError
 from ml_lsp.text import Edit, Position, Span
 

@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Severity
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.call import Call, known_mapping
-from ml_lsp.semantics.plain_data import Odd, odd_parts
+from ml_lsp.semantics.config.plain_data import Odd, odd_parts
 from ml_lsp.semantics.values import Display, Ref, Site, Value
 from ml_lsp.text import Edit
 

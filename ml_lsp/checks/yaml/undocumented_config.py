@@ -7,8 +7,8 @@ from itertools import islice
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.config.config_roles import inner_path, is_parameter_file, is_written_by_program
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.config_roles import inner_path, is_parameter_file, is_written_by_program
 
 _MANY, _DEEP, _SENTENCES = 40, 3, 3
 

@@ -12,9 +12,9 @@ from ml_lsp.fixes import remove_argument, replace_node
 from ml_lsp.renaming import rename
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.config.python_tags import uses_python_tags
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.origin import Origin, origin
-from ml_lsp.semantics.python_tags import uses_python_tags
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Ref, Value, options
 from ml_lsp.text import Edit

@@ -1,0 +1,1 @@
+"""Facts about configuration: files, who reads them, and which side wins."""

@@ -1,0 +1,1 @@
+"""Facts about code that uses other libraries: one file for the words of each."""

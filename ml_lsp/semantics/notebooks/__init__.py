@@ -1,0 +1,1 @@
+"""Facts about notebooks: cells, the names they bind, and the order they run in."""

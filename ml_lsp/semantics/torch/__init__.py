@@ -1,0 +1,1 @@
+"""Facts about code that uses PyTorch."""

@@ -1,0 +1,164 @@
+"""Datasets and the loaders over them: what a loader is given, how many workers it has, and what they run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.semantics import library
+from ml_lsp.semantics.argparse import option_default
+from ml_lsp.semantics.body import Loop, is_loop
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.callers import find_callers
+from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.reach import Act, acts
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.loading import whole_dataset
+from ml_lsp.semantics.types import arguments_of, own_class_of
+from ml_lsp.semantics.values import Attr, Const, Param, Ref, Result, Value, options
+
+ITERABLE = "torch.utils.data.IterableDataset"
+# Methods that run in the workers, if a loader has any.
+_IN_WORKERS = ("__getitem__", "__getitems__", "__iter__", "__next__")
+_WORKERS_AT = 5
+
+
+def is_map_style(own: Class) -> bool:
+    """Whether a class is a dataset with numbered items."""
+    return own.is_a(library.DATASET) and not own.is_a(ITERABLE) and own.method("__getitem__") is not None
+
+
+def is_iterable_style(own: Class) -> bool:
+    """Whether a class is a dataset that yields its items one after the other."""
+    return own.is_a(ITERABLE) and own.method("__iter__") is not None
+
+
+def given_datasets(loader: Call) -> Iterator[tuple[Scope, Value]]:
+    """What a loader call is given to load, each with the scope that says so.
+
+    A parameter is followed to what the callers of its function pass, if all of them are seen.
+    """
+    scope, given = loader.scope, loader.argument_value(0, "dataset")
+    for option in options(given) if given is not None else ():
+        if not isinstance(option, Param) or option.function != scope.name or own_class_of(scope, option):
+            yield scope, option
+            continue
+        for caller in find_callers(scope) or ():
+            made = caller.value
+            passed = arguments_of(scope, made).get(option) if isinstance(made, Result) else None
+            if passed is not None:
+                yield from ((caller.scope, one) for one in options(passed))
+
+
+def loaded_class(loader: Call) -> Class | None:
+    """The class of the project whose objects, or parts of them, a loader call loads; None if it is not one."""
+    found = _classes(loader)
+    return found[0] if found and len({id(own.node) if own else None for own in found}) == 1 else None
+
+
+def loaders_over(own: Class) -> Iterator[Call]:
+    """The loader calls, in the class's file and those that import it, that load objects of a class."""
+    for inquiry in (own.scope.inquiry, *own.scope.inquiry.importers()):
+        for call in _loader_calls(inquiry):
+            if any(found is not None and found.node is own.node for found in _classes(call)):
+                yield call
+
+
+def _classes(loader: Call) -> list[Class | None]:
+    return [own_class_of(scope, whole_dataset(value)) for scope, value in given_datasets(loader)]
+
+
+def _loader_calls(inquiry: Inquiry) -> Iterator[Call]:
+    names = ["DataLoader"]
+    names += [name for name, of in inquiry.module.tables.imports.items() if of.endswith(".DataLoader")]
+    pieces = {piece for name in names for piece in inquiry.pieces("mentions", name)}
+    for piece in sorted(pieces):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            yield from (call for call in scope.calls if call.name == library.LOADER)
+
+
+def worker_count(loader: Call) -> int | None:
+    """How many workers a loader call asks for, unless told otherwise; None if that cannot be seen.
+
+    A parameter and an option of the command line count with their defaults.
+    """
+    given = loader.argument_value(_WORKERS_AT, "num_workers")
+    if given is None:
+        return 0 if loader.lacks(_WORKERS_AT, "num_workers") else None
+    counts = [_number(loader.scope, option) for option in options(given)]
+    return min((count for count in counts if count is not None), default=None) if None not in counts else None
+
+
+def has_workers(loader: Call) -> bool:
+    """Whether a loader call asks for workers: a number above 0, or a variable of which it is not known to be 0."""
+    count = worker_count(loader)
+    return count != 0 and (count is not None or loader.argument(_WORKERS_AT, "num_workers") is not None)
+
+
+def _number(scope: Scope, value: Value) -> int | None:
+    match value:
+        case Const(int(number)):
+            return number
+        case Param(name) if value.site is not None:
+            match _default(value.site.scope, name):
+                case ast.Constant(value=int(number)):
+                    return number
+        case Attr(_, name):
+            found = option_default(scope.inquiry, name)
+            return found if isinstance(found, int) else None
+    return None
+
+
+def _default(scope: Scope, name: str) -> ast.expr | None:
+    """The default of a parameter of a function, as written."""
+    arguments = getattr(scope.node, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return None
+    plain = [*arguments.posonlyargs, *arguments.args]
+    defaults = [*[None] * (len(plain) - len(arguments.defaults)), *arguments.defaults]
+    pairs = [
+        *zip(plain, defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return next((default for arg, default in pairs if arg.arg == name), None)
+
+
+def acts_in_workers(own: Class) -> Iterator[Act]:
+    """What an object of a dataset class does where samples are loaded, helpers included."""
+    for name in _IN_WORKERS:
+        method = own.method(name)
+        if method is not None:
+            yield from acts(method.calls)
+
+
+def streamed(own: Class) -> Iterator[tuple[Value, bool]]:
+    """What the iterator of a dataset goes over, with whether that is its outermost loop."""
+    method = own.method("__iter__")
+    if method is None:
+        return
+    for event in method.flow.events:
+        match event.kind, event.node:
+            case "return", ast.Return(value=ast.expr() as node):
+                match method.value(node):
+                    case Result(Ref("builtins.iter" | "builtins.map"), args) if args:
+                        yield args[-1], True
+            case "yield", ast.YieldFrom(value=node):
+                yield method.value(node), _loops_around(event.block) == 0
+            case "yield", ast.Yield():
+                yield from _iterated(method, event.block)
+
+
+def _iterated(method: Scope, block: Block) -> Iterator[tuple[Value, bool]]:
+    """The iterables of the `for` loops around a `yield`; of a `while`, nothing."""
+    around = [here for here in block.chain() if is_loop(here.node) and here.arm == "body"]
+    if any(isinstance(here.node, ast.While) for here in around):
+        return
+    for here in around:
+        if isinstance(here.node, ast.For):
+            yield Loop(method, here.node).iterable, here is around[-1]
+
+
+def _loops_around(block: Block) -> int:
+    return sum(is_loop(here.node) and here.arm == "body" for here in block.chain())

@@ -1,0 +1,168 @@
+"""Logarithms of exponentials: forms that overflow or lose all digits where a single function would not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.objects import last_name, written_name
+from ml_lsp.semantics.types import class_of
+from ml_lsp.semantics.values import Const, Op, Ref, Result, Value, identity, walk
+
+_LAYERS = {"softmax": "torch.nn.Softmax", "sigmoid": "torch.nn.Sigmoid"}
+_MODULES = ("torch.", "torch.nn.functional.")
+# What keeps an exponent small: below these, `exp` does not overflow.
+_BOUNDED = re.compile(
+    r"(?:max|amax|clamp|clip|abs|tanh|sigmoid|softmax|cosine\w*|normalize|norm|logsigmoid|log_softmax|cdist|erf"
+    r"|hardtanh|minimum|detach)\Z|sim(?:ilarit(?:y|ies))?\Z|cos|log_?prob|dist|log_?(?:var|std|sigma)|temperature"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Unstable:
+    """A form, as `node` of a scope; `inner` is the call it is made around, `argument` what that is applied to.
+
+    `kind` is log_softmax, logsigmoid, logsigmoid of the negative, softplus, logsumexp or softmax.
+    """
+
+    scope: Scope
+    node: ast.expr
+    kind: str
+    inner: ast.Call
+    argument: ast.expr
+
+    @property
+    def is_written_out(self) -> bool:
+        """Whether the form stands in one expression, not partly under a name."""
+        around, within = self.scope.tree.span(self.node), self.scope.tree.span(self.inner)
+        return around.start <= within.start and within.end <= around.end
+
+
+def unstable_forms(scope: Scope) -> Iterator[Unstable]:
+    """The forms of a scope, in order."""
+    for node in scope.flow.nodes:
+        match node:
+            case ast.Call():
+                yield from _logarithm(scope, node)
+            case ast.BinOp(op=ast.Div(), left=left, right=right):
+                yield from _quotient(scope, node, left, right)
+
+
+def _logarithm(scope: Scope, node: ast.Call) -> Iterator[Unstable]:
+    operand = _applied(scope, node, "log")
+    if operand is not None:
+        yield from _log_of(scope, node, _source(scope, operand))
+        return
+    operand = _applied(scope, node, "log1p")
+    inner = _source(scope, operand) if operand is not None else None
+    argument = _applied(scope, inner, "exp") if inner is not None else None
+    if isinstance(inner, ast.Call) and argument is not None and not _is_bounded(scope, argument):
+        yield Unstable(scope, node, "softplus", inner, argument)
+
+
+def _log_of(scope: Scope, node: ast.Call, inner: ast.expr) -> Iterator[Unstable]:
+    match inner:
+        case ast.BinOp(op=ast.Sub(), left=one, right=other) if _is_one(scope, one):
+            yield from _around(scope, node, _source(scope, other), {"sigmoid": "negative logsigmoid"})
+        case ast.BinOp(op=ast.Add(), left=one, right=other) if _is_one(scope, one):
+            yield from _around(scope, node, _source(scope, other), {"exp": "softplus"})
+        case ast.BinOp(op=ast.Add(), left=other, right=one) if _is_one(scope, one):
+            yield from _around(scope, node, _source(scope, other), {"exp": "softplus"})
+        case ast.Call():
+            yield from _around(scope, node, inner, {"softmax": "log_softmax", "sigmoid": "logsigmoid"})
+            summed = _applied(scope, inner, "sum")
+            exponential = _source(scope, summed) if summed is not None else None
+            argument = _applied(scope, exponential, "exp") if exponential is not None else None
+            if argument is not None and not _is_bounded(scope, argument) and not _subtracts(scope, argument):
+                yield Unstable(scope, node, "logsumexp", inner, argument)
+
+
+def _around(scope: Scope, node: ast.Call, inner: ast.expr, kinds: dict[str, str]) -> Iterator[Unstable]:
+    for name, kind in kinds.items():
+        argument = _applied(scope, inner, name)
+        if isinstance(inner, ast.Call) and argument is not None and not _is_bounded(scope, argument):
+            yield Unstable(scope, node, kind, inner, argument)
+
+
+def _quotient(scope: Scope, node: ast.BinOp, left: ast.expr, right: ast.expr) -> Iterator[Unstable]:
+    """`exp(x) / exp(x).sum(d)`: softmax by hand, with no maximum taken off."""
+    above, summed = _argument_of_exp(scope, left), _applied(scope, _resolved(scope, right), "sum")
+    below = _argument_of_exp(scope, summed) if summed is not None else None
+    if above is None or below is None or identity(scope.value(above)) != identity(scope.value(below)):
+        return
+    inner = _resolved(scope, left)
+    named = isinstance(scope.value(above), Const)
+    if (
+        isinstance(inner, ast.Call)
+        and not named
+        and not _is_bounded(scope, above)
+        and not _subtracts(scope, above)
+    ):
+        yield Unstable(scope, node, "softmax", inner, above)
+
+
+def _argument_of_exp(scope: Scope, node: ast.expr) -> ast.expr | None:
+    return _applied(scope, _resolved(scope, node), "exp")
+
+
+# ------------------------------------------------------------------------------------------------- expressions
+
+
+def _applied(scope: Scope, node: ast.expr | None, name: str) -> ast.expr | None:
+    """What a function or method of tensors is applied to: x of `torch.exp(x)`, `x.exp()`; None for others."""
+    if not isinstance(node, ast.Call) or written_name(node.func) != name:
+        return None
+    callee = scope.value(node.func)
+    if isinstance(callee, Ref):
+        return _first(node) if callee.name in {module + name for module in _MODULES} else None
+    if class_of(scope, callee) == Ref(_LAYERS.get(name, "")):
+        return _first(node)
+    of_dimensions = all(isinstance(scope.value(given), Const) for given in node.args)
+    match node.func:
+        case ast.Attribute(value=owner) if of_dimensions and written_name(owner) != scope.self_name:
+            return owner
+    return None
+
+
+def _first(node: ast.Call) -> ast.expr | None:
+    if node.args:
+        return None if isinstance(node.args[0], ast.Starred) else node.args[0]
+    return next((keyword.value for keyword in node.keywords if keyword.arg == "input"), None)
+
+
+def _source(scope: Scope, node: ast.expr) -> ast.expr:
+    """What a name that is read only here stands for; other expressions as they are."""
+    alone = isinstance(node, ast.Name) and len(scope.flow.loads_of.get(node.id, ())) == 1
+    return _resolved(scope, node) if alone else node
+
+
+def _resolved(scope: Scope, node: ast.expr) -> ast.expr:
+    load = scope.flow.loads.get(node) if isinstance(node, ast.Name) else None
+    if load is None or len(load.definitions) != 1 or load.maybe_unbound:
+        return node
+    found = load.definitions[0]
+    plain = found.kind == "assign" and found.value is not None and not found.path
+    return found.value if plain and found.value is not None else node
+
+
+def _is_one(scope: Scope, node: ast.expr) -> bool:
+    return scope.value(node) == Const(1) or scope.value(node) == Const(1.0)
+
+
+def _is_bounded(scope: Scope, node: ast.expr) -> bool:
+    """Whether something about an expression says that its values stay small."""
+    return any(_BOUNDED.search(_name_of(value)) for value in walk(scope.value(node)))
+
+
+def _subtracts(scope: Scope, node: ast.expr) -> bool:
+    """Whether a maximum may be taken off, or the values are negative."""
+    return any(
+        isinstance(value, Op) and value.symbol in ("-", "neg", "-=") for value in walk(scope.value(node))
+    )
+
+
+def _name_of(value: Value) -> str:
+    return last_name(value.callee) if isinstance(value, Result) else last_name(value)

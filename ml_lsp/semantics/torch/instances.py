@@ -1,0 +1,83 @@
+"""Which constructor calls made an object, followed through variables, attributes and `.to(device)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.torch.objects import unwrapped
+from ml_lsp.semantics.types import own_class_of
+from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Value
+
+if TYPE_CHECKING:
+    from ml_lsp.semantics.call import Call
+    from ml_lsp.semantics.classes import Class
+    from ml_lsp.semantics.inquiry import Inquiry
+    from ml_lsp.semantics.scope import Scope
+
+_DEEPEST = 8
+
+
+def constructions(scope: Scope, value: Value, depth: int = _DEEPEST) -> tuple[Result, ...]:
+    """The calls that may have made an object (`nn.BCELoss()`); none if one of them cannot be told."""
+    value = unwrapped(value)
+    if depth == 0:
+        return ()
+    match value:
+        case Either(found):
+            return _all_of(scope, [option for option in found if option != Const(None)], depth)
+        case Attr(owner, name):
+            own = own_class_of(scope, owner)
+            assigned = own.assignments(name) if own is not None else ()
+            if any(one.value is None for one in assigned):
+                return ()
+            values = [one.scope.value(one.value) for one in assigned if one.value is not None]
+            return _all_of(scope, [option for option in values if option != Const(None)], depth)
+        case Result(Ref()):
+            return (value,)
+    return ()
+
+
+def _all_of(scope: Scope, values: list[Value], depth: int) -> tuple[Result, ...]:
+    found: list[Result] = []
+    for value in values:
+        made = constructions(scope, value, depth - 1)
+        if not made:
+            return ()
+        found += made
+    return tuple(found)
+
+
+def is_called(class_: Class) -> bool:
+    """Whether an object of a class is called in its module: `criterion = Focal()`, `criterion(x, y)`.
+
+    Calls of `self` and of parameters do not count: they may run a subclass.
+    """
+    inquiry = class_.scope.inquiry
+    if not any(_makes(call, class_) for call in _calls(inquiry, ("mentions", class_.name))):
+        return False
+    return any(
+        not isinstance(call.callee, Ref | Param)
+        and own_class_of(call.scope, unwrapped(call.callee)) is class_
+        for call in _calls(inquiry, ("everything",))
+    )
+
+
+def _makes(call: Call, class_: Class) -> bool:
+    return class_of_name(call.scope, call.callee) is class_
+
+
+def _calls(inquiry: Inquiry, question: tuple[str, ...]) -> Iterator[Call]:
+    for piece in inquiry.pieces(*question):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            yield from scope.calls
+
+
+def uses_of(class_: Class, function: str) -> Iterator[Call]:
+    """The calls of an outside function, by its dotted name, whose first argument is an object of a class."""
+    for call in _calls(class_.scope.inquiry, ("mentions", function.rpartition(".")[2])):
+        if call.name == function and call.node.args:
+            given = unwrapped(call.scope.value(call.node.args[0]))
+            if own_class_of(call.scope, given) is class_:
+                yield call

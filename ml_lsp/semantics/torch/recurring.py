@@ -1,0 +1,60 @@
+"""Code that certainly runs several times in one run of the program: in a loop, or called again and again."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.semantics.body import loop_around
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.callers import find_callers
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.training import exclude_each_other
+from ml_lsp.semantics.values import Global
+
+
+def is_optional(call: Call) -> bool:
+    """Whether a condition, an earlier return or a `break` decides if a call runs, or runs again."""
+    if any(isinstance(block.node, ast.If | ast.Match | ast.Try) for block in call.block.chain()):
+        return True
+    around, start = loop_around(call), call.scope.tree.span(call.node).start
+    if around is not None and any(isinstance(node, ast.Break) for node in ast.walk(around.node)):
+        return True
+    ends = (node for node in call.scope.flow.blocks if isinstance(node, ast.Return | ast.Continue))
+    return any(call.scope.tree.span(node).start < start for node in ends)
+
+
+def recurs(call: Call) -> bool:
+    """Whether a call certainly runs several times: it stands in a loop, or its function is called repeatedly."""
+    return not is_optional(call) and (loop_around(call) is not None or is_called_repeatedly(call.scope))
+
+
+def is_called_repeatedly(scope: Scope) -> bool:
+    """Whether a function is called in a loop, or twice by the same code; tests do not count."""
+    if not scope.is_function or scope.decorators:
+        return False
+    found = [call for call in _calls(scope) if call.scope is not scope and not is_test_code(call.scope)]
+    if any(loop_around(call) is not None and not is_optional(call) for call in found):
+        return True
+    return any(
+        one.scope is two.scope and not exclude_each_other(one.block, two.block)
+        for index, one in enumerate(found)
+        for two in found[:index]
+    )
+
+
+def _calls(scope: Scope) -> list[Call]:
+    """The calls that run a function; for a constructor, those that make an object."""
+    if scope.name == "__init__" and scope.owner is not None:
+        return list(_constructions(scope, scope.owner.name))
+    return find_callers(scope) or []
+
+
+def _constructions(scope: Scope, name: str) -> Iterator[Call]:
+    for inquiry in (scope.inquiry, *scope.inquiry.importers()):
+        for piece in inquiry.pieces("mentions", name):
+            for here in inquiry.piece_scope(piece).with_inner():
+                for call in here.calls:
+                    if isinstance(call.callee, Global) and call.callee.name == name:
+                        yield call

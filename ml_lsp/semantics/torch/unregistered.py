@@ -1,0 +1,198 @@
+"""Sub-modules and parameters that a module holds without knowing them: in plain lists, tuples and dicts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.classes import Assignment, Class
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.modules import has_state
+from ml_lsp.semantics.torch.objects import is_module, unwrapped
+from ml_lsp.semantics.values import Attr, Display, Param, Result, Star, Value, identity, options
+
+_LITERALS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.DictComp)
+_REGISTERING = frozenset({
+    "add_module", "register_module", "register_parameter", "setattr", "exec",
+    "__setattr__",
+})  # fmt: skip
+_FILLING = frozenset({"append", "insert", "extend", "update", "setdefault"})
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """What a container in `self.attribute` holds; `node` is the container, or what is put in."""
+
+    scope: Scope
+    attribute: str
+    node: ast.expr
+    items: tuple[Value, ...]
+    kind: str
+    is_literal: bool
+
+
+def hidden_modules(class_: Class) -> Iterator[Hidden]:
+    """The plain containers of a module's attributes that hold modules with state, or parameters."""
+    if any(_registers(scope) for one in class_.lineage() for scope in one.methods.values()):
+        return
+    for name in _container_names(class_):
+        assigned = class_.assignments(name)
+        found = [one for one in _held(class_, name, assigned) if _has_fresh_state(class_, one)]
+        if found and not _is_wrapped(class_, name) and _is_kept(class_, name):
+            yield found[0]
+
+
+def _registers(scope: Scope) -> bool:
+    """Whether code registers modules by name, so that nobody can tell which ones."""
+    for call in scope.calls:
+        name = call.method or getattr(call.node.func, "id", "")
+        if name in _REGISTERING:
+            return True
+    return False
+
+
+def _container_names(class_: Class) -> list[str]:
+    """The attributes that a class's own methods assign a container to."""
+    names = {
+        event.node.attr: None
+        for scope in class_.methods.values()
+        for event in scope.flow.events
+        if event.kind == "store" and isinstance(event.node, ast.Attribute)
+    }
+    return [
+        name for name in names if any(isinstance(one.value, _LITERALS) for one in class_.assignments(name))
+    ]
+
+
+def _held(class_: Class, name: str, assigned: tuple[Assignment, ...]) -> Iterator[Hidden]:
+    for one in assigned:
+        value = one.scope.value(one.value) if isinstance(one.value, _LITERALS) else None
+        if isinstance(value, Display) and one.value is not None and value.items:
+            yield Hidden(one.scope, name, one.value, value.items, _kind(value), is_literal=True)
+    if all(isinstance(one.value, _LITERALS) or one.value is None for one in assigned):
+        kind = next((_kind(one.scope.value(one.value)) for one in assigned if one.value is not None), "list")
+        for scope in class_.methods.values():
+            for node in _put_in(scope, name):
+                yield Hidden(scope, name, node, (scope.value(node),), kind, is_literal=False)
+
+
+def _kind(value: Value) -> str:
+    """What a container is called."""
+    kind = value.kind if isinstance(value, Display) else "list"
+    return {"comprehension": "list", "dict comprehension": "dict"}.get(kind, kind)
+
+
+def _put_in(scope: Scope, name: str) -> Iterator[ast.expr]:
+    """What a method puts into `self.<name>`: appended, under a key, added as a list."""
+    for event in scope.flow.events:
+        match event.node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=method), args=[*_, last]):
+                if method in _FILLING and _is_own(scope, owner, name):
+                    yield last
+            case ast.AugAssign(target=owner, value=value) if _is_own(scope, owner, name):
+                yield value
+            case ast.Subscript(value=owner) if event.kind == "store" and _is_own(scope, owner, name):
+                statement = scope.statement_of(event.node)
+                if isinstance(statement, ast.Assign):
+                    yield statement.value
+
+
+def _is_own(scope: Scope, node: ast.AST, name: str) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == name
+        and isinstance(node.value, ast.Name)
+        and node.value.id == scope.self_name
+    )
+
+
+def _has_fresh_state(class_: Class, hidden: Hidden) -> bool:
+    """Whether an element is made for the container: a new module with state that no attribute holds too."""
+    for item in _flat(hidden.items):
+        fresh = all(isinstance(unwrapped(option), Result) for option in options(item))
+        if (
+            fresh
+            and not _is_sampled(hidden, item)
+            and has_state(hidden.scope, item)
+            and not _is_held_elsewhere(class_, hidden, item)
+        ):
+            return True
+    return False
+
+
+def _is_sampled(hidden: Hidden, item: Value) -> bool:
+    """Whether a method of the class gives a module after construction: a copy of what is registered, in use."""
+    owner = item.callee.owner if isinstance(item, Result) and isinstance(item.callee, Attr) else None
+    of_self = isinstance(owner, Param) and owner.name == hidden.scope.self_name
+    return of_self and hidden.scope.name != "__init__"
+
+
+def _flat(items: tuple[Value, ...]) -> Iterator[Value]:
+    for item in items:
+        inner = item.of if isinstance(item, Star) else item
+        if isinstance(inner, Display):
+            yield from _flat(inner.items)
+        else:
+            yield inner
+
+
+def _is_held_elsewhere(class_: Class, hidden: Hidden, item: Value) -> bool:
+    """Whether another attribute is the same object, or is handed it: `self.graph.add(node)`."""
+    if any(_hands_over(call, hidden, item) for call in hidden.scope.calls):
+        return True
+    for scope in class_.methods.values():
+        for event in scope.flow.events:
+            node = event.node
+            if event.kind == "store" and isinstance(node, ast.Attribute) and node.attr != hidden.attribute:
+                value = getattr(scope.statement_of(node), "value", None)
+                if value is not None and identity(scope.value(value)) == identity(item):
+                    return True
+    return False
+
+
+def _hands_over(call: Call, hidden: Hidden, item: Value) -> bool:
+    """Whether a call is one of a method of another attribute, and gets the object."""
+    match call.node.func:
+        case ast.Attribute(value=ast.Attribute(attr=name) as owner) if name != hidden.attribute:
+            given = any(identity(call.scope.value(arg)) == identity(item) for arg in call.node.args)
+            return given and _is_own(call.scope, owner, name)
+    return False
+
+
+def _is_wrapped(class_: Class, name: str) -> bool:
+    """Whether the container is handed to a module (`nn.ModuleList(self.a)`, `nn.Sequential(*self.a)`)."""
+    for one in class_.lineage():
+        for scope in one.methods.values():
+            for call in scope.calls:
+                given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
+                uses = any(_is_own(scope, node, name) for arg in given for node in ast.walk(arg))
+                if uses and is_module(scope, call.value):
+                    return True
+    return False
+
+
+def _is_kept(class_: Class, name: str) -> bool:
+    """Whether the container is read outside of `__init__`, or nowhere in the class."""
+    reads = {
+        method
+        for one in class_.lineage()
+        for method, scope in one.methods.items()
+        for statement in scope.flow.blocks
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and _is_own(scope, node, name)
+        and not _only_fills(scope, node)
+    }
+    return not reads or reads != {"__init__"}
+
+
+def _only_fills(scope: Scope, node: ast.AST) -> bool:
+    return any(
+        isinstance(call.node.func, ast.Attribute)
+        and call.node.func.value is node
+        and call.node.func.attr in _FILLING
+        for call in scope.calls
+    )

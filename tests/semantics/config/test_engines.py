@@ -1,0 +1,95 @@
+"""DeepSpeed's engines, what configures them, and how scripts start them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ml_lsp.semantics.config.engines import engine_of, engines_in, sharded_by, zero_of
+from ml_lsp.semantics.config.launches import launches
+from ml_lsp.semantics.values import Result
+from ml_lsp.shelf import Shelf
+from tests.semantics.bodies import inquiry
+
+CODE = """\
+import deepspeed
+
+def train(model, teacher, path):
+    engine, optimizer, _, _ = deepspeed.initialize(model=model, config={config})
+    use({expression})
+
+class Trainer:
+    def __init__(self, model):
+        self.engine, *_ = deepspeed.initialize(model=model)
+        self.other = model
+
+    def run(self):
+        return self.engine, self.other
+"""
+
+
+def first_use(expression: str, config: str = "path") -> tuple[object, object, object]:
+    scope = inquiry(CODE.format(config=config, expression=expression)).function("train")
+    assert scope is not None
+    call = scope.calls[-1]
+    return scope, scope.value(call.node.args[0]), scope.calls[:-1]
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_engine", "is_sharded"),
+    [
+        ("engine", True, True),
+        ("engine.module", False, True),
+        ("model", False, True),
+        ("teacher", False, False),
+        ("optimizer", False, False),
+    ],
+)
+def test_what_an_engine_holds(expression: str, is_engine: bool, is_sharded: bool) -> None:
+    scope, value, before = first_use(expression)
+    assert (engine_of(scope, value) is not None) is is_engine  # type: ignore[arg-type]
+    assert (sharded_by(scope, value, before) is not None) is is_sharded  # type: ignore[arg-type]
+
+
+def test_an_engine_kept_on_the_instance() -> None:
+    class_ = inquiry(CODE.format(config="path", expression="1")).class_("Trainer")
+    assert class_ is not None
+    run = class_.methods["run"]
+    kept = [run.value(node) for node in run.node.body[0].value.elts]  # type: ignore[union-attr]
+    assert [engine_of(run, value) is not None for value in kept] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("config", "stage", "gathers"),
+    [
+        ('{"zero_optimization": {"stage": 3}}', 3, False),
+        ('{"zero_optimization": {"stage": 2, "stage3_gather_16bit_weights_on_model_save": True}}', 2, True),
+    ],
+)
+def test_zero_of_a_dict(config: str, stage: int, gathers: bool) -> None:
+    asked = inquiry(CODE.format(config=config, expression="engine"))
+    made = next(call.value for call in engines_in(asked))
+    assert isinstance(made, Result)
+    zero = zero_of(asked, made)
+    assert zero is not None
+    assert (zero.stage, zero.gathers) == (stage, gathers)
+
+
+def test_zero_is_not_known_of_settings_made_elsewhere() -> None:
+    asked = inquiry(CODE.format(config="path", expression="engine"))
+    made = next(call.value for call in engines_in(asked))
+    assert isinstance(made, Result)
+    assert zero_of(asked, made) is None
+
+
+def test_launches_of_scripts(tmp_path: Path) -> None:
+    script = tmp_path / "run.sh"
+    script.write_text(
+        "#!/bin/sh\n# deepspeed --num_gpus 1 old.py\ndeepspeed --num_gpus 4 \\\n  train.py --x\n"
+        "torchrun --nnodes 2 --nproc_per_node=8 a.py\npython -m torch.distributed.launch --nproc_per_node 2 b.py\n"
+        "deepspeed c.py\npython train.py\n"
+    )
+    found = launches(Shelf().project([tmp_path], [script]))
+    assert [launch.processes for launch in found] == [4, None, 2, None]
+    assert found[0].text.endswith("train.py --x")
