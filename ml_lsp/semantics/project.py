@@ -17,7 +17,7 @@ from ml_lsp.semantics.module import Module
 T = TypeVar("T")
 
 _IMPORT = re.compile(
-    r"(?:^|[:;])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))",
+    r"(?:^\ufeff?|[:;])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))",
     re.M,
 )
 _NAME = re.compile(r"(\.*[\w.]+)(?:\s+as\s+\w+)?")

@@ -144,3 +144,9 @@ def test_callers_are_unknown_until_the_files_are_listed(tmp_path: Path) -> None:
     function = Inquiry(module, project=shelf.project([tmp_path])).function("evaluate")
     assert function is not None
     assert find_callers(function) is None
+
+
+def test_imports_behind_a_byte_order_mark() -> None:
+    assert imported_names("\ufeffimport torch\nfrom a import b\n") == imported_names(
+        "import torch\nfrom a import b\n"
+    )
