@@ -60,11 +60,14 @@ def _names(kinds: Value) -> set[str]:
 
 
 def _is_asked_again(call: Call, node: ast.expr) -> bool:
-    """Whether the same value is asked about with a type of OmegaConf, here or beside it."""
+    """Whether the same value is asked about with a type of OmegaConf, or for what lists can do, beside it."""
     text = call.scope.text(node)
     return any(
         other.node is not call.node and other.node.args and call.scope.text(other.node.args[0]) == text
-        and any("Config" in call.scope.text(arg) for arg in other.node.args[1:])
+        and (
+            other.name == "builtins.hasattr"
+            or any("Config" in call.scope.text(arg) for arg in other.node.args[1:])
+        )
         for other in call.scope.calls
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from ml_lsp.semantics.torch.held_out import is_held_out, purposes, side
 from ml_lsp.semantics.torch.loaders import says_evaluation
 from ml_lsp.semantics.values import Const, options
 
-_BATCH_SIZE, _BATCH_SAMPLER, _DROP_LAST = 1, 4, 8
+_BATCH_SIZE, _SAMPLER, _BATCH_SAMPLER, _DROP_LAST = 1, 3, 4, 8
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -25,8 +25,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     one_by_one = Const(1) if size is None else size
     if Const(1) in options(one_by_one) or not call.lacks(_BATCH_SAMPLER, "batch_sampler"):
         return
-    if _has_own_size(call):
-        return
+    if _has_own_size(call) or not call.lacks(_SAMPLER, "sampler"):
+        return  # the sampler decides which samples there are: drawn at random, padded to whole batches
     if not is_held_out(call) or _is_trained_on(call, rule):
         return
     if any(call.scope.inquiry.mentions(word) for word in rule.data["fixed_shapes"]):

@@ -14,7 +14,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import UNKNOWN, Display, Ref, Result, Value, walk
+from ml_lsp.semantics.values import UNKNOWN, Display, Entered, Ref, Result, Value, walk
 
 # What these make brings its code along.
 _SCRIPTS = ("torch.jit.", "torch.export.")
@@ -57,7 +57,7 @@ def _is_object(call: Call, value: Value) -> bool:
 
 def _goes_to_memory(call: Call) -> bool:
     match call.argument_value(1, "f"):
-        case Result(Ref("io.BytesIO")):
+        case Result(Ref("io.BytesIO")) | Entered(Result(Ref("io.BytesIO"))):
             return True
     return False
 
