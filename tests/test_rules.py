@@ -17,6 +17,7 @@ from ml_lsp.text import Source, apply
 from tests.examples import (
     IDS,
     PAIRS,
+    RULES,
     changed,
     expected,
     findings,
@@ -110,3 +111,22 @@ def test_same_findings_when_typed(rule: Rule, example: Example) -> None:
     for _ in range(6):
         findings(changed(example, lambda text: _edited(text, rng)), memory=memory)
     assert findings(example, memory=memory) == findings(example)
+
+
+def _imported_here_or_there(name: str) -> str:
+    """Calls of a function or class which a fallback may take from elsewhere."""
+    module, _, last = name.rpartition(".")
+    return (
+        f"import torch, {module.partition('.')[0]}\n"
+        f"try:\n    from {module} import {last}\n"
+        f"except ImportError:\n    from elsewhere import {last}\n\n"
+        f"def run(x):\n    {last}()\n    {last}(x, x, x)\n"
+        f"    {last}([torch.zeros(3)] * 3, file=x, f=x, monitor='val_loss', mode='max')\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", sorted({n for rule in RULES for n in rule.calls if n.count(".") and n[0] != "."})
+)
+def test_no_check_fails_where_a_call_may_be_one_of_two(name: str) -> None:
+    findings(Example(name, _imported_here_or_there(name)))

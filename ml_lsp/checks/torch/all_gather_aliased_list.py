@@ -23,7 +23,8 @@ _LISTS = {
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report lists to gather into whose slots are all the same tensor."""
-    value = call.argument_value(*_LISTS[str(call.name)])
+    place = _LISTS.get(call.name or "")  # none for a function that is imported here or there
+    value = call.argument_value(*place) if place is not None else None
     if not isinstance(value, Op) or value.symbol != "*" or value.site is None:
         return
     scope, node = value.site.scope, value.site.node

@@ -19,7 +19,8 @@ _POSITIONS = {"torch.load": 1, "torch.hub.load_state_dict_from_url": 2}
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report checkpoints that stay on the device they were saved from, in code that chooses its device."""
-    if not call.lacks(_POSITIONS[str(call.name)], "map_location") or is_test_code(call.scope):
+    position = _POSITIONS.get(call.name or "")  # none for a function that is imported here or there
+    if position is None or not call.lacks(position, "map_location") or is_test_code(call.scope):
         return
     inquiry = call.scope.inquiry
     if not chooses_device(inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):

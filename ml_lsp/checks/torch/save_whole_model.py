@@ -18,6 +18,8 @@ from ml_lsp.semantics.values import UNKNOWN, Display, Entered, Ref, Result, Valu
 
 # What these make brings its code along.
 _SCRIPTS = ("torch.jit.", "torch.export.")
+# Files that no other program sees.
+_BUFFERS = ("io.BytesIO", "tempfile.SpooledTemporaryFile", "tempfile.TemporaryFile")
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -57,8 +59,8 @@ def _is_object(call: Call, value: Value) -> bool:
 
 def _goes_to_memory(call: Call) -> bool:
     match call.argument_value(1, "f"):
-        case Result(Ref("io.BytesIO")) | Entered(Result(Ref("io.BytesIO"))):
-            return True
+        case Result(Ref(name)) | Entered(Result(Ref(name))):
+            return name in _BUFFERS
     return False
 
 

@@ -47,6 +47,8 @@ def _too_early(steps: tuple[Step, ...], index: int) -> str:
     if takes_images or any(s.name in ("", *_MAKE_TENSORS) for s in steps[:index]):
         return ""
     for later in steps[index + 1 :]:
+        if later.name == "ToPILImage":
+            return ""  # which takes tensors: the pipeline begins with one
         if later.name in _MAKE_TENSORS:
             return f"`{step.name}` fails on what is no tensor before `{later.name}`"
         if not later.name:
