@@ -22,6 +22,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     position = _POSITIONS.get(call.name or "")  # none for a function that is imported here or there
     if position is None or not call.lacks(position, "map_location") or is_test_code(call.scope):
         return
+    if isinstance(buffer := call.argument_value(0, "f"), Result) and buffer == Result(Ref("io.BytesIO")):
+        return  # what this program has just written there
     inquiry = call.scope.inquiry
     if not chooses_device(inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):
         return
