@@ -9,7 +9,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Body, is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.config.deepspeed_engine import Initialized, initialized
+from ml_lsp.semantics.config.engines import Initialized, initialized
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.graph import upstream

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.config.deepspeed_engine import is_engine
+from ml_lsp.semantics.config.engines import engine_of
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.distributed import rank_condition
 from ml_lsp.semantics.torch.objects import last_name
@@ -38,7 +38,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
 def _takes_all_ranks(call: Call, rule: Rule) -> bool:
     """Whether a call is a method of an engine, or of a trainer that works with one."""
     scope, receiver = call.scope, call.receiver or UNKNOWN
-    if call.method in rule.data["engine_methods"] and is_engine(scope, receiver):
+    if call.method in rule.data["engine_methods"] and engine_of(scope, receiver) is not None:
         return True
     owners = rule.data["trainer_methods"].get(call.method, ())
     shards = any(scope.inquiry.mentions(word) for word in rule.data["sharding"])

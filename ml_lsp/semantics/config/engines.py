@@ -1,4 +1,4 @@
-"""DeepSpeed's engines: which values are one, the models behind them, and what configures them."""
+"""DeepSpeed's engines: which values are one, the models behind them, what came with them, and what configures them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Assignment
 from ml_lsp.semantics.config.deepspeed import DeepSpeedConfig, deepspeed_config
@@ -15,6 +16,8 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Const, Display, Item, Param, Ref, Result, Value, identity, options
 
 INITIALIZE = "deepspeed.initialize"
+# What `initialize` returns, in order: https://deepspeed.readthedocs.io/en/latest/initialize.html
+_ENGINE, _OPTIMIZER, _SCHEDULER = 0, 1, 3
 _TELLING = frozenset({"zero_optimization", "train_micro_batch_size_per_gpu", "train_batch_size"})
 
 
@@ -27,7 +30,7 @@ def engine_of(scope: Scope, value: Value) -> Result | None:
 
 def _made(scope: Scope, value: Value) -> Result | None:
     match value:
-        case Item(Result(Ref(name)) as made, Const(0)) if name == INITIALIZE:
+        case Item(Result(Ref(name)) as made, Const(at)) if name == INITIALIZE and at == _ENGINE:
             return made
         case Attr(Param() as owner, name) if scope.owner is not None and owner.name == scope.self_name:
             kept = scope.owner.assignments(name)
@@ -129,6 +132,51 @@ def _of_dict(given: Display) -> Zero | None:
     stage = zero.get("stage")
     gathers = any(isinstance(key, Const) and "gather" in str(key.value) for key in zero.keys)
     return Zero(stage.value if isinstance(stage, Const) else None, gathers)
+
+
+@dataclass(frozen=True, eq=False)
+class Initialized:
+    """A call of `deepspeed.initialize`."""
+
+    call: Call
+
+    def is_engine(self, value: Value) -> bool:
+        """Whether a value is the engine that this call returns."""
+        return self._returns(value, _ENGINE)
+
+    def is_model(self, value: Value) -> bool:
+        """Whether a value is the model that was handed over."""
+        return self._was_given(value, 1, "model")
+
+    def is_optimizer(self, value: Value) -> bool:
+        """Whether a value is the optimizer that was handed over, or the one that came back."""
+        return self._returns(value, _OPTIMIZER) or self._was_given(value, 2, "optimizer")
+
+    def is_scheduler(self, value: Value) -> bool:
+        """Whether a value is the learning rate schedule that was handed over, or the one that came back."""
+        return self._returns(value, _SCHEDULER) or self._was_given(value, 5, "lr_scheduler")
+
+    def _returns(self, value: Value, index: int) -> bool:
+        site = value.owner.site if isinstance(value, Item) else None
+        return _is_result(value, index) and site is not None and site.node is self.call.node
+
+    def _was_given(self, value: Value, position: int, name: str) -> bool:
+        given = self.call.argument_value(position, name)
+        return given is not None and given != Const(None) and identity(given) == identity(value)
+
+
+def initialized(body: Body) -> Iterator[Initialized]:
+    """The calls of `deepspeed.initialize` in a body."""
+    for call in body.calls:
+        if call.name == INITIALIZE:
+            yield Initialized(call)
+
+
+def _is_result(value: Value, index: int) -> bool:
+    match value:
+        case Item(Result(Ref(name)), Const(at)):
+            return name == INITIALIZE and at == index
+    return False
 
 
 def engines_in(inquiry: Inquiry) -> Iterator[Call]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ml_lsp.semantics.config.engines import engine_of, engines_in, sharded_by, zero_of
+from ml_lsp.semantics.config.engines import engine_of, engines_in, initialized, sharded_by, zero_of
 from ml_lsp.semantics.config.launches import launches
 from ml_lsp.semantics.values import Result
 from ml_lsp.shelf import Shelf
-from tests.semantics.bodies import inquiry
+from tests.semantics.bodies import body, inquiry, scope_named
 
 CODE = """\
 import deepspeed
@@ -93,3 +93,39 @@ def test_launches_of_scripts(tmp_path: Path) -> None:
     found = launches(Shelf().project([tmp_path], [script]))
     assert [launch.processes for launch in found] == [4, None, 2, None]
     assert found[0].text.endswith("train.py --x")
+
+
+def test_what_is_whose() -> None:
+    code = """
+        import deepspeed
+
+        def f(net, sgd, other):
+            engine, optimizer, _, schedule = deepspeed.initialize(model=net, optimizer=sgd)
+            here(engine, net, sgd, optimizer, schedule, other)
+    """
+    found = body(code)
+    (made,) = initialized(found)
+    (call,) = (call for call in found.calls if call is not made.call)
+    values = [call.scope.value(node) for node in call.node.args]
+    assert [made.is_engine(value) for value in values] == [True, False, False, False, False, False]
+    assert [made.is_model(value) for value in values] == [False, True, False, False, False, False]
+    assert [made.is_optimizer(value) for value in values] == [False, False, True, True, False, False]
+    assert [made.is_scheduler(value) for value in values] == [False, False, False, False, True, False]
+
+
+def test_an_engine_kept_in_self() -> None:
+    code = """
+        import deepspeed
+
+        class Trainer:
+            def __init__(self, model, other):
+                self.engine = deepspeed.initialize(model=model)[0]
+                self.other = other
+
+            def f(self):
+                self.engine.step()
+                self.other.step()
+    """
+    scope = scope_named(inquiry(code), "f")
+    receivers = [call.receiver for call in scope.calls]
+    assert [value is not None and engine_of(scope, value) is not None for value in receivers] == [True, False]
