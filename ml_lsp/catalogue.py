@@ -20,7 +20,7 @@ RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
 
 _QUOTES = "; a text that starts with a backquote or holds `: ` stands in quotes"
-_EXAMPLE_KEYS = {"name", "code", "fixed", "file", "files", "requires", "cells"}
+_EXAMPLE_KEYS = {"name", "code", "fixed", "file", "files", "requires", "cells", "metadata"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Example:
     """A snippet with its expected findings (`# expect: rule-id` on the reported line; `//` in JSON).
 
     `file` is its name, `files` are other files of its project by name, `requires` the versions of libraries
-    there. `cells` are the cells of a notebook, instead of `code`.
+    there. `cells` are the cells of a notebook, instead of `code`, `metadata` what it says of itself.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Example:
     files: Mapping[str, str] = field(default_factory=dict)
     requires: Mapping[str, str] = field(default_factory=dict)
     cells: tuple[Cell, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -150,6 +151,7 @@ def _example(raw: Any, path: Path) -> Example:
         files=raw.get("files", {}),
         requires=raw.get("requires", {}),
         cells=cells,
+        metadata=raw.get("metadata", {}),
     )
 
 

@@ -69,7 +69,7 @@ def findings(
 def _document(example: Example, folder: Path) -> Document:
     path = folder / example.file
     if example.cells:
-        joined = join(example.cells)
+        joined = join(example.cells, example.metadata)
         return Document(path, joined.text, cells=joined.boundaries, notebook=joined)
     return Document(path, reviewed_text(example), language_of(path))
 

@@ -340,7 +340,7 @@ class Inquiry:
             return either(found)
         if name in self.module.tables.imports:
             return self.named(self.module.tables.imports[name])
-        if hasattr(builtins, name):
+        if hasattr(builtins, name) or name == "__file__":  # which each module has, builtins not
             return Ref(f"builtins.{name}")
         return self._starred(name)
 

@@ -13,10 +13,6 @@ from ml_lsp.semantics.libraries.loguru import is_logger
 from ml_lsp.semantics.values import Ref
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SAFE_CALL = re.compile(
-    r"len|bool|type|hash|id|isinstance|.*(?:mask|redact|obfuscate|hide|encrypt|digest|sha\d+|scrub|censor).*",
-    re.I,
-)
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -44,13 +40,10 @@ def _secrets(call: Call, node: ast.expr, rule: Rule) -> Iterator[tuple[ast.expr,
         case ast.Call(func=ast.Attribute(attr="get" | "getenv"), args=[ast.Constant(value=str(key)), *_]):
             if _is_secret(key, rule):
                 yield node, key
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args):
-            if not _SAFE_CALL.fullmatch(name):
-                for part in args if name in rule.data["passing"] else ():
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args, keywords=keywords):
+            if name in rule.data["passing"]:
+                for part in (*args, *(keyword.value for keyword in keywords)):
                     yield from _secrets(call, part, rule)
-                if name == "format":
-                    for part in (*args, *(keyword.value for keyword in node.keywords)):
-                        yield from _secrets(call, part, rule)
         case ast.JoinedStr(values=parts):
             for part in parts:
                 if isinstance(part, ast.FormattedValue):

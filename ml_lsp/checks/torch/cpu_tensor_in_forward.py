@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
 from ml_lsp.fixes import add_argument
-from ml_lsp.semantics.body import is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.devices import CpuTensor, meets_device_tensor, moves_to_a_device
@@ -59,7 +58,7 @@ def _is_on_a_device(call: Call) -> bool:
 def _input(call: Call) -> str:
     """The first input of forward, where it is still what it was: its device is the module's."""
     node = call.scope.node
-    if not isinstance(node, ast.FunctionDef) or len(node.args.args) < 2 or is_loop(node):
+    if not isinstance(node, ast.FunctionDef) or len(node.args.args) < 2:
         return ""
     name = node.args.args[1].arg
     words = {

@@ -102,13 +102,15 @@ def _is_first(mention: Mention, rule: Rule) -> bool:
     once, scope = rule.data["once"], mention.scope
     if mention.name not in once:
         return True
-    word = mention.name.rpartition(".")[0].rpartition(".")[2]
-    for piece in scope.inquiry.pieces("mentions", word):
-        for here in scope.inquiry.piece_scope(piece).with_inner():
-            for other in used_names_with(here, {name.rpartition(".")[2] for name in once}):
-                if other.name in once:
-                    return other.node is mention.node
-    return True
+    words = {name.rpartition(".")[2] for name in once}
+    uses = (
+        other
+        for piece in sorted({piece for word in words for piece in scope.inquiry.pieces("mentions", word)})
+        for here in scope.inquiry.piece_scope(piece).with_inner()
+        for other in used_names_with(here, words)
+        if other.name in once
+    )
+    return next(uses, mention).node is mention.node
 
 
 def _transposes(scope: Scope, entry: tuple[str, str, str]) -> Iterator[Deprecated]:

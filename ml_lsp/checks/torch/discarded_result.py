@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import lone_expressions
 from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.types import is_a
@@ -20,44 +20,40 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report a statement that computes a new tensor which nobody takes."""
     for scope in body.scopes:
         for statement in lone_expressions(scope):
-            node = statement.value
-            subject = _subject(scope, node, rule) if isinstance(node, ast.Call) else None
-            if subject is None or _is_probe(scope, statement):
+            call = scope.call_of(statement.value)
+            subject = _subject(call, rule) if call is not None else None
+            if call is None or subject is None or _is_probe(call):
                 continue
             edits = []
             is_parameter = is_a(scope, scope.value(subject), "torch.nn.Parameter")
             if isinstance(subject, ast.Name | ast.Attribute) and not is_parameter:
-                start = scope.span(node).start
+                start = call.span.start
                 edits = [Edit(Span(start, start), f"{scope.text(subject)} = ")]
-            yield rule.finding(scope.span(node), edits=edits, name=_name(node))
+            yield rule.finding(call.span, edits=edits, name=_name(call.node.func))
 
 
-def _subject(scope: Scope, node: ast.Call, rule: Rule) -> ast.expr | None:
+def _subject(call: Call, rule: Rule) -> ast.expr | None:
     """The tensor of which a call makes a new one; None for other calls."""
-    call = scope.call_of(node)
-    if call is None:
-        return None
+    scope, func = call.scope, call.node.func
     if call.name in rule.data["functions"]:
         given = call.argument(0, "input")
         in_place = not call.lacks(None, "out") or call.constant(None, "inplace") not in (None, False)
         return given if given is not None and not in_place and is_tensor(scope, scope.value(given)) else None
-    if call.method in rule.data["methods"] and isinstance(node.func, ast.Attribute):
+    if call.method in rule.data["methods"] and isinstance(func, ast.Attribute):
         receiver = call.receiver
-        return node.func.value if receiver is not None and is_tensor(scope, receiver) else None
+        return func.value if receiver is not None and is_tensor(scope, receiver) else None
     return None
 
 
-def _is_probe(scope: Scope, statement: ast.Expr) -> bool:
+def _is_probe(call: Call) -> bool:
     """Whether the code runs the operation to see whether, or how fast, it runs."""
-    call = scope.call_of(statement.value)
-    if call is None or expects_an_error(call):
+    if expects_an_error(call):
         return True
     for block in call.block.chain():
         if isinstance(block.node, ast.Try) and block.arm == "body" and block.node.handlers:
             return True
-    return any(word in scope.name.lower() for word in ("bench", "warm", "timeit", "profile", "test"))
+    return any(word in call.scope.name.lower() for word in ("bench", "warm", "timeit", "profile", "test"))
 
 
-def _name(node: ast.expr) -> str:
-    func = node.func if isinstance(node, ast.Call) else node
+def _name(func: ast.expr) -> str:
     return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")

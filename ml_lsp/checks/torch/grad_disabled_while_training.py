@@ -49,8 +49,7 @@ def _guarded(call: Call, guard: ast.expr, rule: Rule) -> Iterator[Finding]:
 
 def _guard_of_loss(call: Call) -> ast.expr | None:
     """What turns autograd off where all of the loss of a backward is computed."""
-    if call.receiver is None:
-        return None
+    assert call.receiver is not None, "backward is a method here"
     guards = [_guard_of(call.scope, option) for option in options(call.receiver)]
     return guards[0] if all(guards) else None
 

@@ -31,11 +31,11 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
 
 def _loss(call: Call) -> ast.expr | None:
     """What a backward starts from: the loss of `loss.backward()` or `scaler.scale(loss).backward()`."""
-    func = call.node.func
-    if not isinstance(func, ast.Attribute):
-        return None
-    if call.node.args and (call.name == "torch.autograd.backward" or _is_accelerator(func.value)):
-        return call.node.args[0]
+    func, given = call.node.func, call.node.args
+    if call.name == "torch.autograd.backward" or not isinstance(func, ast.Attribute):
+        return given[0] if given else None
+    if given and _is_accelerator(func.value):
+        return given[0]
     match func.value:
         case ast.Call(func=ast.Attribute(value=scaler, attr="scale"), args=[loss]) if is_scaler(
             call.scope, scaler

@@ -73,9 +73,5 @@ def _mismatch(pair: Pair, rule: Rule) -> Iterator[Finding]:
 def _argument(layer: Layer) -> ast.expr | None:
     """The argument that says what a layer takes, as written."""
     site, place = layer.made.site, layer.sizes.takes if layer.sizes else None
-    if site is None or place is None or not isinstance(site.node, ast.Call):
-        return None
-    position, name = place
-    if len(site.node.args) > position:
-        return site.node.args[position]
-    return next((keyword.value for keyword in site.node.keywords if keyword.arg == name), None)
+    call = site.scope.call_of(site.node) if site is not None else None
+    return call.argument(*place) if call is not None and place is not None else None

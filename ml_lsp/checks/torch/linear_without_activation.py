@@ -70,8 +70,7 @@ def _is_full(layer: Layer) -> bool:
 
 def _is_wide(first: Layer, second: Layer) -> bool:
     """Whether what passes between is at least as wide as one of the ends."""
-    if first.sizes is None or second.sizes is None:
-        return False
+    assert first.sizes is not None and second.sizes is not None, "linear layers and convolutions have sizes"
     middle, ends = (
         first.given(first.sizes.gives),
         (first.given(first.sizes.takes), second.given(second.sizes.gives)),

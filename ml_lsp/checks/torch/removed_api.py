@@ -130,8 +130,7 @@ def _calls(call: Call, rule: Rule) -> Iterator[Removed]:
 def _is_surely_tensor(call: Call) -> bool:
     """Whether a method is one of tensors; a tensor times an object of unknown make may be such an object."""
     scope, receiver = call.scope, call.receiver
-    if receiver is None:
-        return False
+    assert receiver is not None, "asked of methods only"
     mixed = any(
         isinstance(option, Op) and any(types.class_of(scope, part) is None for part in option.operands)
         for option in options(receiver)

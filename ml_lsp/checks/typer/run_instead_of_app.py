@@ -87,8 +87,7 @@ def _as_app(call: Call, command: Scope) -> Iterator[Edit]:
     taken = command.inquiry.mentions("app")
     if taken or not typer or not isinstance(node, ast.FunctionDef) or node.decorator_list:
         return
-    if command.parent is None or len(call.node.args) + len(call.node.keywords) != 1:
-        return
+    assert command.parent is not None, "a function stands in a scope"
     yield insert_before(command.parent, node, f"app = {typer}.Typer()")
     yield insert_before(command.parent, node, "")
     yield insert_before(command.parent, node, "@app.command()")

@@ -86,6 +86,4 @@ def _remedy(site: Site, kind: str, hint: str) -> tuple[Edit, ...]:
     if isinstance(node, ast.Tuple):
         inner = text[1:-1].strip().removesuffix(",") if text.startswith("(") else text
         return (replace_node(scope, node, f"[{inner}]"),)
-    if isinstance(node, ast.BinOp) and hint.startswith("X"):
-        text = f"({text})"
     return (replace_node(scope, node, hint.replace("X", text)),)

@@ -35,7 +35,7 @@ def _findings(call: Call, rule: Rule) -> Iterator[Finding]:
     untrusted = origin(stream, rule.data["untrusted"]) if stream is not None else None
     loader = call.argument(1, "Loader")
     if call.name is None:
-        return
+        return  # a function that is imported here or there
     if "unsafe" in call.name or "full" in call.name:
         if "unsafe" in call.name or untrusted is not None:
             yield _of_function(call, rule, untrusted)

@@ -114,6 +114,7 @@ class TrainingStep:
             return True
         lineage = list(self.owner.lineage())
         everything = [call for c in lineage for method in c.methods.values() for call in method.calls]
+        everything += [act.call for act in self.acts]
         if any(call.method == "step" and not _is_of_schedulers(call.receiver) for call in everything):
             return True
         return any(self._hands_over(act) for act in self.acts)
