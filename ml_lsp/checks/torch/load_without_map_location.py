@@ -11,6 +11,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.torch.arms import is_given_in_another_arm
 from ml_lsp.semantics.torch.devices import chooses_device
 from ml_lsp.semantics.values import Ref, Result
 
@@ -24,8 +25,9 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if isinstance(buffer := call.argument_value(0, "f"), Result) and buffer == Result(Ref("io.BytesIO")):
         return  # what this program has just written there
-    inquiry = call.scope.inquiry
-    if not chooses_device(inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):
+    if not chooses_device(call.scope.inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):
+        return
+    if is_given_in_another_arm(call, position, "map_location"):
         return
     argument = "map_location=device" if _knows_device(call) else 'map_location="cpu"'
     edits = [] if call.has_unpacking else [add_argument(call, argument)]
