@@ -10,7 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch.exponentials import Unstable, unstable_forms
+from ml_lsp.semantics.torch.exponentials import Unstable, is_mended, unstable_forms
 from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Edit
 
@@ -23,6 +23,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         return
     for scope in body.scopes:
         for found in unstable_forms(scope):
+            if is_mended(found):
+                continue
             edits = _edits(found) if found.is_written_out else []
             yield rule.finding(scope.span(found.node), edits=edits, **rule.data["kinds"][found.kind])
 

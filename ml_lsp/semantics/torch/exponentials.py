@@ -41,6 +41,26 @@ class Unstable:
         return around.start <= within.start and within.end <= around.end
 
 
+def is_mended(found: Unstable) -> bool:
+    """Whether code looks for an infinite result of a form: `torch.where(y == float("inf"), x, y)`, `y.isinf()`."""
+    return any(_looks_for_infinity(found, node) for node in found.scope.flow.nodes)
+
+
+def _looks_for_infinity(found: Unstable, node: ast.AST) -> bool:
+    match node:
+        case ast.Compare(left=left, comparators=[right]) if "inf" in found.scope.text(right):
+            return _comes_from(found, left)
+        case ast.Call(func=ast.Attribute(value=owner), args=args):
+            looks = written_name(node.func) in ("isinf", "isfinite", "nan_to_num")
+            return looks and any(_comes_from(found, part) for part in (owner, *args))
+    return False
+
+
+def _comes_from(found: Unstable, node: ast.expr) -> bool:
+    sites = (value.site for value in walk(found.scope.value(node)))
+    return any(site is not None and site.node is found.node for site in sites)
+
+
 def unstable_forms(scope: Scope) -> Iterator[Unstable]:
     """The forms of a scope, in order."""
     for node in scope.flow.nodes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ml_lsp.semantics.torch.exponentials import unstable_forms
+from ml_lsp.semantics.torch.exponentials import is_mended, unstable_forms
 from tests.semantics.bodies import function
 
 CODE = """
@@ -53,3 +53,19 @@ def test_whether_it_stands_in_one_expression() -> None:
     )
     assert written.is_written_out
     assert not named.is_written_out
+
+
+@pytest.mark.parametrize(
+    ("after", "mended"),
+    [
+        ("torch.where(y == float('inf'), x, y)", True),
+        ("torch.isinf(y)", True),
+        ("y.nan_to_num()", True),
+        ("x.isinf()", False),
+        ("y > 3", False),
+    ],
+)
+def test_whether_infinite_results_are_looked_for(after: str, mended: bool) -> None:
+    scope = function(f"import torch\ndef f(x):\n    y = (1 + x.exp()).log()\n    return {after}\n")
+    (found,) = unstable_forms(scope)
+    assert is_mended(found) == mended
