@@ -57,6 +57,12 @@ class Handler:
         return all(any(_holds(self.scope, arg, load.node) for arg in given) for load in self.uses)
 
     @property
+    def is_of_imports(self) -> bool:
+        """Whether its `try` does nothing but import: what fails is told by the name of the module."""
+        body = getattr(self.block.node, "body", ())
+        return all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body)
+
+    @property
     def ends_the_work(self) -> bool:
         """Whether some way through it raises, or ends the program."""
         raises = any(e.kind == "raise" and e.block.inside(self.block) for e in self.scope.flow.events)

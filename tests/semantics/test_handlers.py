@@ -80,3 +80,9 @@ def test_loggers(written: str, is_loguru: bool, traceback: bool) -> None:
     call = scope.calls[-1]
     assert call.receiver is not None and is_logger(scope, call.receiver) is is_loguru
     assert adds_traceback(call) is traceback
+
+
+@pytest.mark.parametrize(("body", "imports"), [("import a", True), ("from a import b", True), ("a()", False)])
+def test_a_try_that_imports(body: str, imports: bool) -> None:
+    found = handler(f"def f(a):\n    try:\n        {body}\n    except Exception as e:\n        here()\n")
+    assert found.is_of_imports == imports

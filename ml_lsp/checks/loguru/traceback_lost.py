@@ -17,7 +17,7 @@ from ml_lsp.text import Edit
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report the first call that logs an exception's text at error level, where its traceback is lost."""
     handler = handler_of(call)
-    if handler is None or handler.node.name is None or not _logs(call, handler):
+    if handler is None or handler.node.name is None or not _logs(call, handler) or handler.is_of_imports:
         return
     wide = {f"builtins.{name}" for name in rule.data["wide"]}
     if handler.caught is None or not handler.caught <= wide:
