@@ -14,7 +14,7 @@ from ml_lsp.semantics.torch.held_out import is_held_out, purposes, side
 from ml_lsp.semantics.torch.loaders import says_evaluation
 from ml_lsp.semantics.values import Const, options
 
-_BATCH_SIZE, _SAMPLER, _BATCH_SAMPLER, _DROP_LAST = 1, 3, 4, 8
+_BATCH_SIZE, _SHUFFLE, _SAMPLER, _BATCH_SAMPLER, _DROP_LAST = 1, 2, 3, 4, 8
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     one_by_one = Const(1) if size is None else size
     if Const(1) in options(one_by_one) or not call.lacks(_BATCH_SAMPLER, "batch_sampler"):
         return
-    if _has_own_size(call) or not call.lacks(_SAMPLER, "sampler"):
+    if _has_own_size(call) or not call.lacks(_SAMPLER, "sampler") or _is_endless(call, rule):
         return  # the sampler decides which samples there are: drawn at random, padded to whole batches
     if not is_held_out(call) or _is_trained_on(call, rule):
         return
@@ -43,6 +43,12 @@ def _has_own_size(call: Call) -> bool:
     if node is None or isinstance(call.scope.value(node), Const):
         return False
     return side(call.scope.text(node).split(".")) is True
+
+
+def _is_endless(call: Call, rule: Rule) -> bool:
+    """Whether batches are drawn at random from a loader without an end: none is the last."""
+    shuffled = call.constant(_SHUFFLE, "shuffle") is True
+    return shuffled and any(call.scope.inquiry.mentions(word) for word in rule.data["endless"])
 
 
 def _is_trained_on(call: Call, rule: Rule) -> bool:

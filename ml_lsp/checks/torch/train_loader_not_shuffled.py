@@ -16,6 +16,7 @@ from ml_lsp.semantics.torch.loading import is_trained_on, whole_dataset
 from ml_lsp.semantics.values import Const, Ref, Result, Value
 
 _SHUFFLE, _SAMPLER, _BATCH_SAMPLER = 2, 3, 4
+_NOISE = frozenset({"torch.rand", "torch.randn", "torch.randint"})
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -31,7 +32,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     known = [value for _, value in given_datasets(call)]
     listed = bool(known) and all(_is_listed(value, rule.data["datasets"]) for value in known)
     in_parts = any(whole_dataset(value) is not value for value in known)  # drawn at random
-    if in_parts or not (listed or _is_own_dataset(call, rule)):
+    drawn = any(_is_noise(value) for value in known)
+    if in_parts or drawn or not (listed or _is_own_dataset(call, rule)):
         return
     edits = [] if call.has_unpacking else [add_argument(call, "shuffle=True")]
     yield rule.finding(call.callee_span, edits=edits)
@@ -48,6 +50,13 @@ def _has_an_order(call: Call, rule: Rule) -> bool:
         case Result(Ref("builtins.len")):
             return True
     return small or is_held_out(call) is True
+
+
+def _is_noise(dataset: Value) -> bool:
+    """Whether the samples are random numbers, made to show something: one order is as good as the other."""
+    items = dataset.args if isinstance(dataset, Result) else ()
+    made = [item.callee for item in items if isinstance(item, Result)]
+    return any(isinstance(callee, Ref) and callee.name in _NOISE for callee in made)
 
 
 def _is_listed(dataset: Value, listed: Collection[str]) -> bool:
