@@ -30,7 +30,9 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         edits = [replace_node(body.scope, written, path), *imports]
         if not is_only_passed(body.scope, name):
             edits = []
-        message = rule.data["messages"][use.kind]
+        # what is written to need not exist, and may be tested for not being there
+        is_output = bool(re.search(rule.data["outputs"], name))
+        message = rule.data["messages"]["written" if is_output else use.kind]
         span = body.scope.span(parameter.annotation)
         yield rule.finding(span, edits=edits, message=message, name=name, replacement=path)
 
