@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
@@ -39,16 +40,18 @@ def _argparse_alone(scope: Scope) -> bool:
 
 def option_default(inquiry: Inquiry, name: str) -> object:
     """The constant that an option of a module's command line is unless it is given; None if it is not known."""
-    found: list[object] = []
-    for piece in inquiry.pieces("mentions", "add_argument"):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                if call.method == "add_argument" and name in _destinations(call):
-                    found.append(call.constant(None, "default"))
+    found = [call.constant(None, "default") for call in option_calls(inquiry) if name in destinations(call)]
     return found[0] if len(found) == 1 else None
 
 
-def _destinations(call: Call) -> set[str]:
+def option_calls(inquiry: Inquiry) -> Iterator[Call]:
+    """The calls `add_argument` of a module."""
+    for piece in inquiry.pieces("mentions", "add_argument"):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            yield from (call for call in scope.calls if call.method == "add_argument")
+
+
+def destinations(call: Call) -> set[str]:
     """The names under which an option may be read: of `-j, --num-workers`, num_workers."""
     stated = call.constant(None, "dest")
     if isinstance(stated, str):

@@ -8,29 +8,42 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import remove_argument
-from ml_lsp.semantics.argparse import is_parser
+from ml_lsp.semantics.argparse import destinations, is_parser, option_calls
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.values import Const, Ref
+from ml_lsp.semantics.values import Const, Ref, Value
 from ml_lsp.text import Edit
+
+# A switch and its default, where that is what it sets; the action of the switch that sets the opposite.
+_OPPOSITES: dict[tuple[Value | None, Value], str] = {
+    (Const("store_true"), Const(True)): "store_false",
+    (Const("store_false"), Const(False)): "store_true",
+}
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report a type that makes something odd of the text, and a switch that switches nothing."""
     if not is_parser(call.scope, call.receiver):
         return
-    kind = call.argument(None, "type")
+    action = call.argument_value(None, "action")
+    kind = call.argument(None, "type") if action != Ref("argparse.BooleanOptionalAction") else None
     name = call.scope.value(kind) if kind is not None else None
     if kind is not None and isinstance(name, Ref) and name.name in rule.data["types"]:
         happens, instead = rule.data["types"][name.name]
         edits = _switch(call, kind) if name.name == "builtins.bool" else ()
         yield rule.finding(call.scope.span(kind), edits=edits, happens=happens, instead=instead)
-    default, action = call.argument(None, "default"), call.constant(None, "action")
-    if default is not None and (action, call.scope.value(default)) in (
-        ("store_true", Const(True)),
-        ("store_false", Const(False)),
-    ):
+    default = call.argument(None, "default")
+    opposite = _OPPOSITES.get((action, call.scope.value(default))) if default is not None else None
+    if default is not None and opposite is not None and not _has_twin(call, opposite):
         message = rule.data["messages"]["switch"]
         yield rule.finding(call.scope.span(default), message=message, value=call.scope.text(default))
+
+
+def _has_twin(call: Call, action: str) -> bool:
+    """Whether another switch sets the same option to the other value: `--fast` and `--no-fast`."""
+    return any(
+        other.constant(None, "action") == action and destinations(other) & destinations(call)
+        for other in option_calls(call.scope.inquiry)
+    )
 
 
 def _switch(call: Call, kind: ast.expr) -> tuple[Edit, ...]:

@@ -49,6 +49,9 @@ def _is_spared(parameter: Parameter, rule: Rule) -> bool:
         return True
     if isinstance(parameter, CommandParameter):
         keywords = {keyword.arg for keyword in parameter.made.keywords}
+        said = next((keyword.value for keyword in parameter.made.keywords if keyword.arg == "help"), None)
+        if said is not None and re.search(rule.data["elsewhere"], parameter.around.text(said)):
+            return True
         if not keywords.isdisjoint({None, "parser", "click_type"} | set(rule.data["checks"])):
             return True
     default = parameter.around.value(parameter.default) if parameter.default is not None else None
