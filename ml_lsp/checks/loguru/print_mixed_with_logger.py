@@ -12,13 +12,16 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.handlers import handler_of
 from ml_lsp.semantics.libraries.commands import is_for_the_command_line
 from ml_lsp.semantics.libraries.logs import logger_name
-from ml_lsp.semantics.libraries.loguru import messages
+from ml_lsp.semantics.libraries.loguru import LEVELS, messages
+from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_path
 
 _MOST = 5
 _SHOWN = 30
+_REPORT = 4
 
 
 def check(module: ModuleView, rule: Rule) -> Iterator[Finding]:
@@ -43,9 +46,14 @@ def _prints(module: ModuleView, rule: Rule) -> Iterator[Call]:
         for scope in module.inquiry.piece_scope(piece).functions():
             if spared.match(scope.name) or is_for_the_command_line(scope):
                 continue
-            yield from (
-                call for call in scope.calls if call.name == "builtins.print" and _is_message(call, rule)
-            )
+            said = [call for call in scope.calls if call.name == "builtins.print" and _is_message(call, rule)]
+            yield from (call for call in said if handler_of(call) is not None or not _is_report(said, scope))
+
+
+def _is_report(said: list[Call], scope: Scope) -> bool:
+    """Whether a function prints many lines, and logs none: results, for somebody to read."""
+    apart = [call for call in said if handler_of(call) is None]
+    return len(apart) >= _REPORT and not any(call.method in LEVELS for call in scope.calls)
 
 
 def _is_message(call: Call, rule: Rule) -> bool:
