@@ -23,6 +23,9 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     stated = base is not None and base != Const("1.1")
     if stated or call.has_unpacking or certainly_before(inquiry.versions, "hydra-core", "1.2"):
         return
+    path = call.constant(0, "config_path")
+    if isinstance(path, str) and path.endswith((".yaml", ".yml")):  # written for Hydra 1.0
+        return
     main = _decorated(call)
     if main is None or any("chdir" in file.words for file in config_files(inquiry)):
         return
