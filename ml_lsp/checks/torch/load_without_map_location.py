@@ -27,7 +27,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return  # what this program has just written there
     if not chooses_device(call.scope.inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):
         return
-    if is_given_in_another_arm(call, position, "map_location"):
+    if is_given_in_another_arm(call, position, "map_location") or _is_saved_here(call):
         return
     argument = "map_location=device" if _knows_device(call) else 'map_location="cpu"'
     edits = [] if call.has_unpacking else [add_argument(call, argument)]
@@ -40,10 +40,19 @@ def _is_checkpoint(call: Call, rule: Rule) -> bool:
     if statement is None or isinstance(statement, ast.With | ast.For | ast.If):
         return False
     words = {word.lower() for word in re.split(r"[^A-Za-z]+", call.scope.text(statement)) if word}
+    if not words.isdisjoint(rule.data["schedulers"]):  # their state holds no tensor
+        return False
     if "load_state_dict" in call.scope.text(statement):
         return True
     words -= {"torch", "load", "self"}
     return not words.isdisjoint(rule.data["checkpoints"]) and words.isdisjoint(rule.data["others"])
+
+
+def _is_saved_here(call: Call) -> bool:
+    """Whether the same function has written the file before: what is loaded lay on the device that is there."""
+    path = call.scope.text(call.node.args[0]) if call.node.args else None
+    saves = (other for other in call.scope.calls if other.name == "torch.save" and len(other.node.args) == 2)
+    return any(call.scope.text(other.node.args[1]) == path for other in saves)
 
 
 def _knows_device(call: Call) -> bool:

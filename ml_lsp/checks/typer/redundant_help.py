@@ -23,7 +23,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         node = next((keyword.value for keyword in parameter.made.keywords if keyword.arg == "help"), None)
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             continue
-        name, text = parameter.node.arg, node.value
+        # the indentation of a line that is continued inside the quotes is no text
+        name, text = parameter.node.arg, re.sub(r" {2,}", " ", node.value)
         if len(text) > _LONGEST and "\n" not in text:
             message = rule.data["messages"]["long"]
             yield rule.finding(body.scope.span(node), message=message, name=name, number=len(text))

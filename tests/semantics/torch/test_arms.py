@@ -25,3 +25,16 @@ def test_the_other_arm_makes_the_same_call(other: str, given: bool) -> None:
 def test_what_runs_as_well_is_no_choice() -> None:
     code = "import torch\ndef f(path):\n    torch.load(path)\n    torch.load(path, map_location='cpu')\n"
     assert not is_given_in_another_arm(function(code).calls[0], 1, "map_location")
+
+
+def test_what_catches_the_exception() -> None:
+    code = """
+        import torch
+
+        def f(path):
+            try:
+                torch.load(path)
+            except RuntimeError:
+                torch.load(path, map_location="cpu")
+    """
+    assert is_given_in_another_arm(function(code).calls[0], 1, "map_location")
