@@ -74,7 +74,9 @@ def depends_on_training(scope: Scope, block: Block) -> bool:
         if test is not None and not _TRAINING_NAMES.isdisjoint(_names(test)):
             return True
     while here is not None:
-        arguments = {a.arg for a in ast.walk(here.node.args) if isinstance(a, ast.arg)} if here.node else set()
+        arguments = (
+            {a.arg for a in ast.walk(here.node.args) if isinstance(a, ast.arg)} if here.node else set()
+        )
         if not _TRAINING_NAMES.isdisjoint(arguments) or _leaves_early(here):
             return True
         here = here.parent
