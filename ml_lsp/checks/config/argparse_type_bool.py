@@ -20,7 +20,12 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     kind = call.argument(None, "type")
     name = call.scope.value(kind) if kind is not None else None
-    if kind is not None and isinstance(name, Ref) and name.name in rule.data["types"]:
+    if (
+        isinstance(name, Ref)
+        and name.name in rule.data["types"]
+        and kind is not None
+        and not _is_a_switch(call)
+    ):
         happens, instead = rule.data["types"][name.name]
         edits = _switch(call, kind) if name.name == "builtins.bool" else ()
         yield rule.finding(call.scope.span(kind), edits=edits, happens=happens, instead=instead)
@@ -31,6 +36,11 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     ):
         message = rule.data["messages"]["switch"]
         yield rule.finding(call.scope.span(default), message=message, value=call.scope.text(default))
+
+
+def _is_a_switch(call: Call) -> bool:
+    """Whether the option takes no text, so that its type is never called."""
+    return call.argument_value(None, "action") == Ref("argparse.BooleanOptionalAction")
 
 
 def _switch(call: Call, kind: ast.expr) -> tuple[Edit, ...]:
