@@ -63,7 +63,7 @@ _SEVERAL_OUTPUTS = frozenset({
 })  # fmt: skip
 
 _MODULE_FACTORIES = re.compile(
-    r"torchvision\.models\.(?:[a-z0-9_]+\.)*[a-z][a-z0-9_]*\Z|timm\.create_model\Z|timm\.models\.create_model\Z"
+    r"torchvision\.models\.(?!utils\.)(?:[a-z0-9_]+\.)*[a-z][a-z0-9_]*\Z|timm\.create_model\Z|timm\.models\.create_model\Z"
     r"|segmentation_models_pytorch\.create_model\Z"
 )
 _NO_FACTORIES = frozenset({"list_models", "get_weight", "get_model_weights", "get_model_builder"})

@@ -24,11 +24,19 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if any(inquiry.mentions(word) for word in ("set_epoch", *rule.data["trainers"])):
         return
-    if not any(any(epoch_loops(place)) for place in (inquiry, *inquiry.importers())):
+    loops = [found for place in (inquiry, *inquiry.importers()) for found in epoch_loops(place)]
+    if not loops or _is_seeded_by_epoch(call, {name for _, name in loops}):
         return
     if not any("set_epoch" in module.words for module in inquiry.modules("set_epoch")):
         sampler, epoch, edits = _remedy(call)
         yield rule.finding(call.span, edits=edits, sampler=sampler, epoch=epoch)
+
+
+def _is_seeded_by_epoch(call: Call, epochs: set[str]) -> bool:
+    """Whether each epoch makes a sampler of its own: `DistributedSampler(data, seed=seed + epoch)`."""
+    seed = call.argument(4, "seed")
+    names = (node.id for node in ast.walk(seed) if isinstance(node, ast.Name)) if seed is not None else ()
+    return any(name in epochs for name in names)
 
 
 def _is_for_evaluation(call: Call, rule: Rule) -> bool:

@@ -37,7 +37,9 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
 
 
 def _is_on_purpose(call: Call) -> bool:
-    """Whether code around the call names hooks, or replaces `forward` itself."""
+    """Whether code around the call names hooks, replaces `forward` itself, or asks a new module for a shape."""
+    if call.scope.name == "__init__":
+        return True
     replaced = any(
         event.kind == "store" and isinstance(event.node, ast.Attribute) and event.node.attr == "forward"
         for event in call.scope.flow.events

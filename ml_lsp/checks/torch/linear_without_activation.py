@@ -25,6 +25,7 @@ _ON_PURPOSE = re.compile(
     r"|factor|down|up(?:_|\d|$)|squeeze|expand|dummy|toy|simple",
     re.IGNORECASE,
 )
+_COMMENTED_OUT = re.compile(r"#\s*(?:torch\.)?nn\.\w+\(")
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
@@ -86,6 +87,8 @@ def _is_wide(first: Layer, second: Layer) -> bool:
 
 def _is_meant(pair: Pair) -> bool:
     """Whether a name says that the pair is linear on purpose."""
+    if _is_left_out(pair):
+        return True
     names = []
     for layer in (pair.first, pair.second):
         site = layer.made.site
@@ -98,6 +101,16 @@ def _is_meant(pair: Pair) -> bool:
     for value in (pair.call.callee if pair.call else None, pair.fed_by.callee if pair.fed_by else None):
         names += [value.name] if isinstance(value, Attr) else []
     return any(_ON_PURPOSE.search(name) for name in names)
+
+
+def _is_left_out(pair: Pair) -> bool:
+    """Whether the activation stands between the two, commented out: somebody has decided."""
+    first, second = pair.first.made.site, pair.second.made.site
+    if first is None or second is None or first.scope is not second.scope:
+        return False
+    text = first.scope.inquiry.module.split.text
+    start, end = first.scope.span(first.node).end, second.scope.span(second.node).start
+    return bool(_COMMENTED_OUT.search(text[start:end]))
 
 
 def _is_used_once(pair: Pair) -> bool:

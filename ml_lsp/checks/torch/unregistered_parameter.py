@@ -14,6 +14,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.attributes import (
     Stored,
     goes_to_optimizer,
+    is_differentiated_by_hand,
     is_looked_after,
     is_read_elsewhere,
     stored,
@@ -38,6 +39,8 @@ def check(own: Class, rule: Rule) -> Iterator[Finding]:
     for found in stored(own):
         made = _unregistered(found.value, rule)
         if not made or not is_read_elsewhere(own, found):
+            continue
+        if made == "leaf" and is_differentiated_by_hand(own):
             continue
         if not is_looked_after(own, found) and not goes_to_optimizer(found):
             edits = _as_parameter(found) if made == "leaf" else _inside(found)

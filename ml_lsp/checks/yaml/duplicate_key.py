@@ -19,6 +19,8 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     for _, node in file.walk():
         if node.alias is None:
             for first, second in node.duplicates:
+                if first.value.anchor and second.value.anchor:
+                    continue  # the key only holds them: both are read through their anchors
                 yield _finding(file, node, first, second, rule)
 
 

@@ -85,5 +85,11 @@ def goes_to_optimizer(found: Stored) -> bool:
     return False
 
 
+def is_differentiated_by_hand(own: Class) -> bool:
+    """Whether a class asks for gradients itself, as an attack does that steps a perturbation."""
+    methods = (method for one in own.lineage() for method in one.methods.values())
+    return any(call.name == "torch.autograd.grad" for method in methods for call in method.calls)
+
+
 def _is_named(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == name

@@ -54,8 +54,21 @@ def is_leaf_with_grad(write: Write) -> bool:
     """Whether what is written into is certainly a leaf that requires grad at that moment."""
     value = write.value
     found = [option for option in options(value) if option.site is None or option.site.node is not write.node]
-    return bool(found) and all(
-        _is_made_with_grad(write.scope, option) or _is_switched_on(write, option) for option in found
+    return (
+        not _is_no_parameter(write)
+        and bool(found)
+        and all(_is_made_with_grad(write.scope, option) or _is_switched_on(write, option) for option in found)
+    )
+
+
+def _is_no_parameter(write: Write) -> bool:
+    """Whether a branch that asks for the type is left: `if isinstance(x, nn.Parameter): ... else: <here>`."""
+    text = f"isinstance({write.scope.text(write.root)}, "
+    return any(
+        isinstance(block.node, ast.If)
+        and block.arm != "body"
+        and write.scope.text(block.node.test).startswith(text)
+        for block in write.block.chain()
     )
 
 

@@ -181,6 +181,8 @@ def _is_criterion(scope: Scope, callee: Value) -> bool:
     found = class_of(scope, callee)
     if found is not None:
         return isinstance(found, Ref) and found.name.startswith("torch.nn.") and found.name.endswith("Loss")
+    if isinstance(callee, Attr) and is_model_name(last_name(callee.owner)):
+        return False  # a method of the model may run its weights on what it is given
     return bool(_CRITERION.search(last_name(callee)))
 
 

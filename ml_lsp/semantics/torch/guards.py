@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import sighted_callers
+from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.torch.objects import grad_is_off, may_turn_grad_off
+from ml_lsp.semantics.torch.objects import enclosing_class, grad_is_off, may_turn_grad_off
 from ml_lsp.semantics.values import Ref, Result, Value, options
 
 _DEEPEST = 3
@@ -82,10 +83,10 @@ def _entered(scope: Scope, block: Block) -> Iterator[Value]:
 def _may_guard(value: Value) -> bool:
     """Whether a context or decorator of unknown make may turn autograd off, as its name says."""
     for option in options(value):
-        made = option.callee if isinstance(option, Result) else option
-        name = made.name if isinstance(made, Ref) else getattr(made, "name", "")
-        if name != "torch.enable_grad" and _GUARD_NAME.search(name.rpartition(".")[2]):
-            return True
+        for made in options(option.callee if isinstance(option, Result) else option):
+            name = made.name if isinstance(made, Ref) else getattr(made, "name", "")
+            if name != "torch.enable_grad" and _GUARD_NAME.search(name.rpartition(".")[2]):
+                return True
     return False
 
 
@@ -94,10 +95,19 @@ def callers_guard(scope: Scope, depth: int = _DEEPEST) -> bool:
     if depth == 0 or not scope.is_function:
         return False
     certain, possible = sighted_callers(scope)
-    if any(map(_is_off_at, possible)):
+    if any(map(_is_off_at, possible)) or any(map(_is_off_at, _calls_of_bases(scope))):
         return True
     return bool(certain) and all(
         _is_off_at(call) or callers_guard(call.scope, depth - 1)
         for call in certain
         if call.scope is not scope
     )
+
+
+def _calls_of_bases(scope: Scope) -> Iterator[Call]:
+    """The calls of a method by methods that its class inherits: `self._predict(...)`."""
+    own = enclosing_class(scope) if scope.is_method else None
+    for base in own.lineage() if own is not None else ():
+        for method in base.methods.values():
+            if base is not own and scope.name in facts(method.inquiry.module.pieces[method.piece]).words:
+                yield from (call for call in method.calls if call.method == scope.name)

@@ -11,11 +11,13 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.autograd import is_on_graph, operation
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.modules import has_state
+from ml_lsp.semantics.torch.objects import last_name
 from ml_lsp.semantics.torch.writes import Write, below_views, held_value
-from ml_lsp.semantics.values import Const, Either, Param, Ref, Result
+from ml_lsp.semantics.values import Const, Either, Param, Ref, Result, Value
 
 # Where layers take `inplace` by position, if not first.
 _FLAG_POSITIONS = {"torch.nn.LeakyReLU": 1, "torch.nn.ELU": 1, "torch.nn.CELU": 1, "torch.nn.Hardtanh": 2}
+_SPLITS = frozenset({"split", "chunk", "unbind", "tensor_split", "split_with_sizes"})
 
 
 def saving_output(write: Write, operations: Collection[str]) -> str:
@@ -32,6 +34,8 @@ def saving_input(write: Write, operations: Collection[str]) -> str:
     """The operation, as written, that has saved its input, which a write then changes; empty if none has."""
     if not isinstance(write.root, ast.Name) or isinstance(write.value, Either) or _refills_cache(write):
         return ""
+    if _is_split(write.value):
+        return ""
     scope = write.scope
     here = scope.flow.loads.get(write.root)
     for load in _earlier_reads(write, here) if here is not None else ():
@@ -39,6 +43,11 @@ def saving_input(write: Write, operations: Collection[str]) -> str:
         if op:
             return op
     return ""
+
+
+def _is_split(value: Value) -> bool:
+    """Whether it is a tuple of tensors, whose slots hold them and are none of their memory."""
+    return isinstance(value, Result) and last_name(value.callee) in _SPLITS
 
 
 def _refills_cache(write: Write) -> bool:

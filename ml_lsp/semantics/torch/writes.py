@@ -58,12 +58,21 @@ def writes(scope: Scope) -> Iterator[Write]:
         match event.node:
             case ast.AugAssign(target=ast.Name() | ast.Attribute() as aim, op=operator):
                 target = aim if isinstance(operator, _IN_PLACE) else None
-            case ast.AugAssign(target=ast.Subscript(value=aim)) | ast.Subscript(value=aim):
-                target = aim  # whatever the subscript is, its slots are written
+            case (
+                ast.AugAssign(target=ast.Subscript(value=aim, slice=at)) | ast.Subscript(value=aim, slice=at)
+            ):
+                target = (
+                    aim if not _is_text(at) else None
+                )  # whatever else the subscript is, slots are written
             case ast.Call() as call:
                 target = _written_by(scope, call)
         if target is not None and event.kind in ("augment", "store", "call"):
             yield Write(scope, event.node, below_views(target), event.block, event.order)
+
+
+def _is_text(index: ast.expr) -> bool:
+    """Whether a subscript is the key of a dict."""
+    return isinstance(index, ast.Constant) and isinstance(index.value, str)
 
 
 def _written_by(scope: Scope, call: ast.Call) -> ast.expr | None:
