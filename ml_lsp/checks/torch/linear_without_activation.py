@@ -108,9 +108,9 @@ def _is_left_out(pair: Pair) -> bool:
     first, second = pair.first.made.site, pair.second.made.site
     if first is None or second is None or first.scope is not second.scope:
         return False
-    text = first.scope.inquiry.module.split.text
-    start, end = first.scope.span(first.node).end, second.scope.span(second.node).start
-    return bool(_COMMENTED_OUT.search(text[start:end]))
+    tree = first.scope.tree  # which may be that of another file
+    between = tree.segment.text[tree.span(first.node).end : tree.span(second.node).start]
+    return bool(_COMMENTED_OUT.search(between))
 
 
 def _is_used_once(pair: Pair) -> bool:
