@@ -17,6 +17,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.files import FoundFile
 from ml_lsp.finding import Finding
 from ml_lsp.fixing import Fixed, fix_all, lines_of
+from ml_lsp.garbage import collect_rarely
 from ml_lsp.ignores import Silenced, silence
 from ml_lsp.opened import Opened, opened, rewritten
 from ml_lsp.report.results import Reviewed, counted_once, shown_path
@@ -228,6 +229,7 @@ _worker: Reviewer | None = None
 
 def _start_worker(plan: Plan) -> None:
     global _worker  # noqa: PLW0603  (a process pool has no other place for what its workers keep)
+    collect_rarely()
     _worker = Reviewer(plan)
 
 
@@ -259,6 +261,7 @@ def review_files(files: Sequence[FoundFile], plan: Plan, jobs: int) -> Iterator[
 def _outcomes(files: Sequence[FoundFile], plan: Plan, jobs: int) -> Iterator[Outcome]:
     chunks = [files[at : at + _CHUNK] for at in range(0, len(files), _CHUNK)]
     if min(jobs, len(chunks)) <= 1 or _size(files) < _WORTH_A_POOL:
+        collect_rarely()
         reviewer = Reviewer(plan)
         for found in files:
             yield reviewer.review_file(found)

@@ -27,9 +27,7 @@ log = logging.getLogger(__name__)
 def piece_findings(inquiry: Inquiry, piece: int, table: RuleTable) -> Iterator[Finding]:
     """The findings of all checks that look at calls, loops, functions or inner classes of one piece."""
     words = facts(inquiry.module.pieces[piece]).words
-    on_calls = {
-        last: found for last, found in table.by_call.items() if not last or _may_call(last, words, inquiry)
-    }
+    on_calls = {last: table.by_call[last] for last in _may_be_called(words, inquiry, table)}
     on_bodies, on_loops, on_classes = (table.of(subject, words) for subject in (Body, LoopView, Class))
     if not (on_calls or on_bodies or on_loops or on_classes):
         return
@@ -82,9 +80,15 @@ def config_findings(file: ConfigFile, table: RuleTable) -> Iterator[tuple[Findin
         yield tuple(_run([checker], file))
 
 
-def _may_call(last: str, words: frozenset[str], inquiry: Inquiry) -> bool:
-    """Whether a piece with these words can hold a call of something whose dotted name ends in `last`."""
-    return last in words or not words.isdisjoint(inquiry.module.tables.imported_as.get(last, ()))
+def _may_be_called(words: frozenset[str], inquiry: Inquiry, table: RuleTable) -> Iterator[str]:
+    """The last parts of the dotted names that checks look for and a piece with these words may call."""
+    wanted = table.by_call
+    yield from wanted.keys() & words
+    for last, names in inquiry.module.tables.imported_as.items():
+        if last in wanted and not words.isdisjoint(names):
+            yield last
+    if "" in wanted:
+        yield ""
 
 
 def _call_findings(

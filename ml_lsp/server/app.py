@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
+from ml_lsp.garbage import collect_rarely
 from ml_lsp.server import actions, commands, diagnostics, hover, lifecycle, sync, workspace_pull
 from ml_lsp.server.protocol import Ready
 from ml_lsp.server.server import LogToEditor, Server
@@ -18,10 +18,6 @@ from ml_lsp.server.wire import FileWriter, Receive, read_stdin, serve_socket
 
 if TYPE_CHECKING:
     from ml_lsp.server.engine import Engine
-
-
-_RARELY = (50_000, 20, 100)
-"""When the garbage collector runs: trees of large files are many objects, and none of them are garbage."""
 
 
 def _load_engine() -> Engine:
@@ -59,7 +55,7 @@ def run_tcp(host: str, port: int, load: Callable[[], Engine] = _load_engine) -> 
 
 def _run(serving: Any) -> None:
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what it logs is reported by Server as well
-    gc.set_threshold(*_RARELY)
+    collect_rarely()
     try:
         asyncio.run(serving)
     except (BrokenPipeError, ConnectionResetError, KeyboardInterrupt):

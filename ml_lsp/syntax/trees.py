@@ -88,7 +88,8 @@ def children(node: ast.AST) -> list[ast.AST]:
     """
     found: list[ast.AST] = []
     kind = type(node)
-    for name in _BRANCHES.get(kind) or _branches(kind):
+    fields = _BRANCHES.get(kind)
+    for name in fields if fields is not None else _branches(kind):
         value = getattr(node, name, None)
         if type(value) is list:
             found += value
