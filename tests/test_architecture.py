@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up: what stands in a row may import what stands in an earlier row, or in its own.
 LAYERS = (
-    ("text", "suggestion"),
+    ("text", "suggestion", "garbage"),
     ("finding", "patterns", "textfile"),
     ("syntax",),
     ("semantics",),
