@@ -192,7 +192,11 @@ def keeps_nothing(run: Act) -> bool:
         isinstance(statement, ast.Assign)
         and all(isinstance(target, ast.Name) and target.id == "_" for target in statement.targets)
     )
-    dropped = unnamed and getattr(statement, "value", None) is run.call.node
+    kept = getattr(statement, "value", None)
+    match kept:
+        case ast.Call(func=ast.Name(id="print"), args=[ast.Attribute(value=shown, attr="shape")]):
+            kept = shown
+    dropped = unnamed and kept is run.call.node
     return dropped and all(map(_counts, loops_around(run)))
 
 

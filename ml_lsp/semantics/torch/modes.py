@@ -201,6 +201,8 @@ def made(scope: Scope, value: Value, depth: int = _DEEPEST) -> tuple[Made, ...]:
         case Attr(owner, name):
             own = types.own_class_of(scope, owner)
             assigned = own.assignments(name) if own is not None else ()
+            if own is not None and any(base.endswith("PreTrainedModel") for base in own.ancestors):
+                return ()  # `from_pretrained` hands its layers out in eval mode
             if any(one.value is None for one in assigned):
                 return ()
             return _all_of(
