@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from ml_lsp.semantics.config_file import ConfigFile, language_of_config
 from ml_lsp.semantics.deployment import NOTES
@@ -25,6 +26,7 @@ SCRIPT_SUFFIXES = (".sh", ".slurm", ".sbatch")
 _MOST_KEPT = 8_000_000
 """Characters of Python that are kept to look for words in."""
 
+T = TypeVar("T")
 _Stamp = tuple[int, int] | str
 
 
@@ -64,13 +66,11 @@ class Shelf:
 
     def config_at(self, path: Path) -> ConfigFile | None:
         """The YAML or JSON file at a path; None if it cannot be read."""
-        stamp = self._stamp(path)
-        known = self._configs.get(path)
-        if known is None or known[0] != stamp:
-            text = self.text_at(path)
-            made = ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
-            known = self._configs[path] = (stamp, made)
-        return known[1]
+
+        def made(text: str | None) -> ConfigFile | None:
+            return ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
+
+        return self._found_in(path, self._configs, made)
 
     def _read(self, path: Path, previous: Module | None) -> Module | None:
         text = self.text_at(path)
@@ -89,28 +89,22 @@ class Shelf:
             log.info("%s", error)
             return None
 
+    def _found_in(
+        self, path: Path, known: dict[Path, tuple[_Stamp, T]], look: Callable[[str | None], T]
+    ) -> T:
+        """What `look` finds in the text of a file, or in None if it cannot be read; remembered in `known`."""
+        stamp, found = self._stamp(path), known.get(path)
+        if found is None or found[0] != stamp:
+            found = known[path] = (stamp, look(self.text_at(path)))
+        return found[1]
+
     def imports_at(self, path: Path) -> tuple[str, ...]:
         """The names that a file imports; none if it cannot be read."""
-        stamp = self._stamp(path)
-        known = self._imports.get(path)
-        if known is None or known[0] != stamp:
-            text = self.text_at(path)
-            known = self._imports[path] = (stamp, imported_names(text) if text is not None else ())
-        return known[1]
+        return self._found_in(path, self._imports, lambda text: imported_names(text or ""))
 
     def digest_of(self, path: Path) -> bytes:
         """A digest of the text of a file; empty if it cannot be read."""
-        stamp = self._stamp(path)
-        known = self._digests.get(path)
-        if known is None or known[0] != stamp:
-            text = self.text_at(path)
-            digest = (
-                b""
-                if text is None
-                else blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            )
-            known = self._digests[path] = (stamp, digest)
-        return known[1]
+        return self._found_in(path, self._digests, _digest)
 
     def _kept_text(self, path: Path, stamp: _Stamp) -> str | None:
         """The text of a file; small workspaces are read once for all words that are looked for."""
@@ -137,12 +131,7 @@ class Shelf:
 
     def config_names_at(self, path: Path) -> frozenset[str]:
         """The names of config files that the text of a file holds; none if it cannot be read."""
-        stamp = self._stamp(path)
-        known = self._config_names.get(path)
-        if known is None or known[0] != stamp:
-            text = self.text_at(path)
-            known = self._config_names[path] = (stamp, config_names_in(text or ""))
-        return known[1]
+        return self._found_in(path, self._config_names, lambda text: config_names_in(text or ""))
 
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
@@ -163,3 +152,7 @@ class Shelf:
             notes=tuple(path for path in listed or () if path.name.endswith(NOTES)),
             text_at=self.text_at,
         )
+
+
+def _digest(text: str | None) -> bytes:
+    return b"" if text is None else blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
