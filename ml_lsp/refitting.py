@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ml_lsp.fixes import delete_statement
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.libraries.transformers import Fit
-from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.mentioning import scopes_reading
 from ml_lsp.text import Edit, Source, Span
 
 
@@ -76,14 +76,10 @@ def _are_neighbours(pair: _Pair) -> bool:
 def _is_read_by_split_alone(pair: _Pair) -> bool:
     """Whether the transformed data are read once, by the split; at module level, in the whole module."""
     scope, name = pair.split.scope, pair.scaled.id
-    readers: list[Scope] = list(scope.with_inner())
-    if scope.is_module_level:
-        pieces = scope.inquiry.pieces("mentions", name)
-        readers = [inner for piece in pieces for inner in scope.inquiry.piece_scope(piece).with_inner()]
     start = pair.fit.call.when
     loads = [
         load
-        for reader in readers
+        for reader in scopes_reading(scope, name)
         for load in reader.flow.loads_of.get(name, ())
         if (reader.piece, load.order) > start
     ]

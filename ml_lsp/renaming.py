@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ml_lsp.fixes import add_import, replace_node
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import scopes_reading
 from ml_lsp.semantics.names import public
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.text import Edit, Span
@@ -36,19 +37,10 @@ class ImportedName:
 
     def uses(self) -> Iterator[tuple[Scope, ast.Name]]:
         """The places in the file that read the imported name."""
-        around = self._readers()
-        for scope in around:
+        for scope in scopes_reading(self.scope, self.local):
             for load in scope.flow.loads_of.get(self.local, ()):
                 if not load.definitions or any(d.node is self.statement for d in load.definitions):
                     yield scope, load.node
-
-    def _readers(self) -> Iterator[Scope]:
-        if not self.scope.is_module_level:
-            yield from self.scope.with_inner()
-            return
-        inquiry = self.scope.inquiry
-        for piece in inquiry.pieces("mentions", self.local):
-            yield from inquiry.piece_scope(piece).with_inner()
 
 
 def imported_name(scope: Scope, node: ast.Name) -> ImportedName | None:

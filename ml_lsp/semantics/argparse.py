@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import class_of
 from ml_lsp.semantics.values import Attr, Param, Ref, Result, Value
@@ -46,9 +47,7 @@ def option_default(inquiry: Inquiry, name: str) -> object:
 
 def option_calls(inquiry: Inquiry) -> Iterator[Call]:
     """The calls `add_argument` of a module."""
-    for piece in inquiry.pieces("mentions", "add_argument"):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            yield from (call for call in scope.calls if call.method == "add_argument")
+    return (call for call in calls_mentioning(inquiry, "add_argument") if call.method == "add_argument")
 
 
 def destinations(call: Call) -> set[str]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Ref
 
@@ -54,9 +55,8 @@ def _is_of_module(call: Call) -> bool:
 def _uses(scope: Scope) -> Iterator[tuple[Call | None, Scope | None, bool]]:
     """Where the name of a function is read: the call, what it runs, whether it reads an attribute."""
     for inquiry in (scope.inquiry, *scope.inquiry.importers()):
-        for piece in inquiry.pieces("mentions", scope.name):
-            for here in inquiry.piece_scope(piece).with_inner():
-                yield from _uses_in(here, scope.name)
+        for here in scopes_mentioning(inquiry, scope.name):
+            yield from _uses_in(here, scope.name)
 
 
 def _uses_in(scope: Scope, name: str) -> Iterator[tuple[Call | None, Scope | None, bool]]:

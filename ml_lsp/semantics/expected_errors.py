@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.syntax.trees import own_name
 
 
 def expects_an_error(call: Call) -> bool:
@@ -14,7 +15,7 @@ def expects_an_error(call: Call) -> bool:
             for item in block.node.items:
                 entered = item.context_expr
                 func = entered.func if isinstance(entered, ast.Call) else entered
-                name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+                name = own_name(func)
                 if name in ("raises", "warns") or name.startswith("assertRaises"):
                     return True
     return False

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.deployment import Script, deployment_says, scripts
@@ -20,7 +20,6 @@ from ml_lsp.semantics.names import public
 from ml_lsp.semantics.outside import Known, Outside
 from ml_lsp.semantics.values import UNKNOWN, Global, Ref, Site, Value, either
 from ml_lsp.syntax.segments import Kind
-from ml_lsp.syntax.trees import tree
 
 if TYPE_CHECKING:
     from ml_lsp.semantics.classes import Class
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 OF_THE_PROJECT = ("importers", "configs", "modules", "scripts", "deployment")
 """The kinds of questions whose answer cannot be told without all files of the project."""
 
+T = TypeVar("T")
 NOTHING: Known = MappingProxyType({})
 
 _CONFIG_SUFFIXES = (".y", ".json", ".Y", ".JSON")
@@ -157,6 +157,12 @@ class Inquiry:
             self.asked.add(("mentioned", word))
             self._mentioned[word] = bool(self.module.mentioning(word))
         return self._mentioned[word]
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What `work` finds out, worked out once under a key for all checks of the unit."""
+        if key not in self.memory:
+            self.memory[key] = work()
+        return cast(T, self.memory[key])
 
     def answers(self) -> dict[Question, Answer]:
         """All that was asked, with the answers."""
@@ -357,13 +363,3 @@ class Inquiry:
             if not isinstance(found, Ref):
                 return found
         return Ref(public(f"{stars[0]}.{name}")) if len(stars) == 1 else UNKNOWN
-
-    def class_header(self, piece: int) -> ast.ClassDef | None:
-        """The class whose member a piece is."""
-        name = self.module.owner_name(piece)
-        if name is None:
-            return None
-        found = self.pieces("class", name)
-        parsed = tree(self.module.pieces[found[0]]) if found else None
-        last = parsed.body[-1] if parsed and parsed.body else None
-        return last if isinstance(last, ast.ClassDef) else None

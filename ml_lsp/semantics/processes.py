@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.semantics.values import Const, Ref, Result, Value
@@ -30,11 +31,8 @@ def starts_processes(inquiry: Inquiry, starters: Collection[str]) -> Iterator[Ca
     """
     words = {name.rpartition(".")[2] for name in starters} | {"strategy"}
     for one in (inquiry, *inquiry.importers()):
-        if is_test_path(one.module.path):
-            continue
-        for piece in sorted({piece for word in words for piece in one.pieces("mentions", word)}):
-            for scope in one.piece_scope(piece).with_inner():
-                yield from (call for call in scope.calls if _starts(call, starters))
+        if not is_test_path(one.module.path):
+            yield from (call for call in calls_mentioning(one, *words) if _starts(call, starters))
 
 
 def is_remote(scope: Scope) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.mentioning import scopes_reading
 
 
 def is_thrown_away(call: Call) -> bool:
@@ -19,8 +19,9 @@ def is_kept_unread(call: Call) -> bool:
     scope, statement = call.scope, call.scope.statement_of(call.node)
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call.node:
-            readers = _readers(scope, name)
-            loads = [load for reader in readers for load in reader.flow.loads_of.get(name, ())]
+            loads = [
+                load for reader in scopes_reading(scope, name) for load in reader.flow.loads_of.get(name, ())
+            ]
             return not any(
                 not load.definitions or any(d.node is statement for d in load.definitions) for load in loads
             )
@@ -41,10 +42,3 @@ def is_used_later(call: Call, name: str) -> bool:
             ):
                 return True
     return False
-
-
-def _readers(scope: Scope, name: str) -> list[Scope]:
-    if not scope.is_module_level:
-        return list(scope.with_inner())
-    pieces = scope.inquiry.pieces("mentions", name)
-    return [inner for piece in pieces for inner in scope.inquiry.piece_scope(piece).with_inner()]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.text import Source
 
@@ -54,8 +55,7 @@ def is_read(inquiry: Inquiry, attribute: str) -> bool:
     """Whether any code of the module reads an attribute of that name."""
     return any(
         isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load)
-        for piece in inquiry.pieces("mentions", attribute)
-        for scope in inquiry.piece_scope(piece).with_inner()
+        for scope in scopes_mentioning(inquiry, attribute)
         for node in nodes(scope)
     )
 

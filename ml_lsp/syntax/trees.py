@@ -98,6 +98,13 @@ def children(node: ast.AST) -> list[ast.AST]:
     return [child for child in found if child is not None] if None in found else found
 
 
+def own_name(node: ast.AST) -> str:
+    """The name at the end of a dotted one as written: x of `a.b.x` and of `x`; empty for other expressions."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _lines_before(segment: Segment) -> str:
     """What must stand before a segment's text so that it parses alone."""
     return _CLASS_LINE if segment.kind.in_class else ""

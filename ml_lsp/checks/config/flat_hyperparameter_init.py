@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.libraries.lightning import is_lightning_module
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.signatures import with_defaults
 from ml_lsp.semantics.values import Ref
 
 
@@ -18,17 +19,11 @@ def check(class_: Class, rule: Rule) -> Iterator[Finding]:
     init = class_.methods.get("__init__")
     if init is None or not isinstance(init.node, ast.FunctionDef) or init.node.args.kwarg is not None:
         return
-    count = sum(_is_scalar(init, argument, default, rule) for argument, default in _parameters(init.node))
+    _, *parameters = with_defaults(init.node.args)  # without `self`
+    count = sum(_is_scalar(init, argument, default, rule) for argument, default in parameters)
     if count < rule.data["most"] or not is_lightning_module(class_) or _is_built_from_config(class_, rule):
         return
     yield rule.finding((init.parent or init).name_span(init.node), count=count)
-
-
-def _parameters(node: ast.FunctionDef) -> Iterator[tuple[ast.arg, ast.expr | None]]:
-    plain = [*node.args.posonlyargs, *node.args.args]
-    missing = [None] * (len(plain) - len(node.args.defaults))
-    yield from list(zip(plain, [*missing, *node.args.defaults], strict=True))[1:]
-    yield from zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
 
 
 def _is_scalar(init: Scope, argument: ast.arg, default: ast.expr | None, rule: Rule) -> bool:

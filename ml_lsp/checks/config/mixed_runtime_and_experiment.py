@@ -14,6 +14,7 @@ from ml_lsp.semantics.config.config_roles import is_parameter_file
 from ml_lsp.semantics.config.hydra import root_of
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.config_tree import Entry, Node
 
@@ -52,11 +53,8 @@ def _of_record(call: Call, rule: Rule) -> Iterator[Finding]:
 
 def _records(inquiry: Inquiry, rule: Rule) -> Iterator[Call]:
     if len(named_configs(inquiry)) == 1:
-        for piece in sorted(
-            {p for name in rule.calls for p in inquiry.pieces("mentions", name.rpartition(".")[2])}
-        ):
-            for scope in inquiry.piece_scope(piece).with_inner():
-                yield from filter(_records_all, scope.calls)
+        words = (name.rpartition(".")[2] for name in rule.calls)
+        yield from filter(_records_all, calls_mentioning(inquiry, *words))
 
 
 def _records_all(call: Call) -> bool:

@@ -13,6 +13,7 @@ from ml_lsp.semantics.config.deepspeed import deepspeed_config
 from ml_lsp.semantics.config.engines import Zero, engine_of, is_under, sharded_by, zero_of
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.values import Attr, Result, Value, walk
 from ml_lsp.syntax.config_edits import insert_key
 
@@ -57,9 +58,7 @@ def _of_file(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
 
 def _engine_saves(inquiry: Inquiry) -> Iterator[Call]:
     for word in ("save_16bit_model", "save_fp16_model"):
-        for piece in inquiry.pieces("mentions", word):
-            for scope in inquiry.piece_scope(piece).with_inner():
-                yield from (call for call in scope.calls if call.method == word)
+        yield from (call for call in calls_mentioning(inquiry, word) if call.method == word)
 
 
 def _is_engine_save(call: Call) -> bool:

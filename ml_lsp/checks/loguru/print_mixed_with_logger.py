@@ -18,6 +18,7 @@ from ml_lsp.semantics.libraries.logs import logger_name
 from ml_lsp.semantics.libraries.loguru import LEVELS, messages
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_path
+from ml_lsp.syntax.trees import own_name
 
 _MOST = 5
 _SHOWN = 30
@@ -61,7 +62,7 @@ def _is_message(call: Call, rule: Rule) -> bool:
     if not call.node.args or call.node.keywords or isinstance(call.node.args[0], ast.Starred):
         return False
     calls = (node.func for arg in call.node.args for node in ast.walk(arg) if isinstance(node, ast.Call))
-    names = {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls}
+    names = set(map(own_name, calls))
     says = any(
         isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.strip(" -=*#\n")
         for arg in call.node.args

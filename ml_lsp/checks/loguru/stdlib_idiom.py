@@ -13,6 +13,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.handlers import handler_of
 from ml_lsp.semantics.libraries.log_rotation import is_retention, is_rotation
 from ml_lsp.semantics.libraries.loguru import LEVELS, is_logger
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.values import Const, Ref
 from ml_lsp.text import Edit, Span
@@ -107,12 +108,11 @@ def _wrong_settings(call: Call, rule: Rule) -> Iterator[Finding]:
 def _attributes(module: ModuleView, rule: Rule) -> Iterator[Finding]:
     """Attributes of the standard library's loggers that are read or set."""
     for name, instead in rule.data["attributes"].items():
-        for piece in module.inquiry.pieces("mentions", name):
-            for scope in module.inquiry.piece_scope(piece).with_inner():
-                found = (n for n in nodes(scope) if isinstance(n, ast.Attribute) and n.attr == name)
-                for node in found:
-                    if is_logger(scope, scope.value(node.value)):
-                        end = scope.span(node).end
-                        message = rule.data["messages"]["attribute"]
-                        place = Span(end - len(name), end)
-                        yield rule.finding(place, message=message, name=name, instead=instead)
+        for scope in scopes_mentioning(module.inquiry, name):
+            found = (n for n in nodes(scope) if isinstance(n, ast.Attribute) and n.attr == name)
+            for node in found:
+                if is_logger(scope, scope.value(node.value)):
+                    end = scope.span(node).end
+                    message = rule.data["messages"]["attribute"]
+                    place = Span(end - len(name), end)
+                    yield rule.finding(place, message=message, name=name, instead=instead)

@@ -8,6 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.objects import enclosing_class
 
@@ -33,14 +34,8 @@ def _trains(inquiry: Inquiry) -> bool:
 
 def _is_first(call: Call) -> bool:
     """Whether no call above in the module replicates a model."""
-    inquiry = call.scope.inquiry
-    last = str(call.name).rpartition(".")[2]
-    for piece in inquiry.pieces("mentions", last):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for other in scope.calls:
-                if other.name == call.name and other.span.start < call.span.start:
-                    return False
-    return True
+    around = calls_mentioning(call.scope.inquiry, str(call.name).rpartition(".")[2])
+    return not any(other.name == call.name and other.span.start < call.span.start for other in around)
 
 
 def _is_a_wrapper_of_its_own(call: Call) -> bool:

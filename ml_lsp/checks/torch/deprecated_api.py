@@ -14,6 +14,7 @@ from ml_lsp.renaming import rename
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.outside_names import Mention, used_names_with
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import enclosing_class
@@ -105,8 +106,7 @@ def _is_first(mention: Mention, rule: Rule) -> bool:
     words = {name.rpartition(".")[2] for name in once}
     uses = (
         other
-        for piece in sorted({piece for word in words for piece in scope.inquiry.pieces("mentions", word)})
-        for here in scope.inquiry.piece_scope(piece).with_inner()
+        for here in scopes_mentioning(scope.inquiry, *words)
         for other in used_names_with(here, words)
         if other.name in once
     )

@@ -13,6 +13,7 @@ from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.statements import lone_expressions
 from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.types import is_a
+from ml_lsp.syntax.trees import own_name
 from ml_lsp.text import Edit, Span
 
 
@@ -29,7 +30,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             if isinstance(subject, ast.Name | ast.Attribute) and not is_parameter:
                 start = call.span.start
                 edits = [Edit(Span(start, start), f"{scope.text(subject)} = ")]
-            yield rule.finding(call.span, edits=edits, name=_name(call.node.func))
+            yield rule.finding(call.span, edits=edits, name=own_name(call.node.func))
 
 
 def _subject(call: Call, rule: Rule) -> ast.expr | None:
@@ -53,7 +54,3 @@ def _is_probe(call: Call) -> bool:
         if isinstance(block.node, ast.Try) and block.arm == "body" and block.node.handlers:
             return True
     return any(word in call.scope.name.lower() for word in ("bench", "warm", "timeit", "profile", "test"))
-
-
-def _name(func: ast.expr) -> str:
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")

@@ -11,6 +11,7 @@ from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.testcode import is_test_code
@@ -101,20 +102,11 @@ def _switched(body: Body, rule: Rule) -> Iterator[Finding]:
 
 def _switched_on_elsewhere(body: Body) -> bool:
     """Whether another function of the file switches autograd itself, as a training epoch does at its start."""
-    inquiry = body.scope.inquiry
     return any(
         call.name == _SWITCH and call.argument_value(0, "mode") != Const(False)
-        for piece in inquiry.pieces("mentions", "set_grad_enabled")
-        for scope in inquiry.piece_scope(piece).with_inner()
-        for call in scope.calls
+        for call in calls_mentioning(body.scope.inquiry, "set_grad_enabled")
     )
 
 
 def _trains(body: Body) -> bool:
-    inquiry = body.scope.inquiry
-    return any(
-        call.method == "backward"
-        for piece in inquiry.pieces("mentions", "backward")
-        for scope in inquiry.piece_scope(piece).with_inner()
-        for call in scope.calls
-    )
+    return any(call.method == "backward" for call in calls_mentioning(body.scope.inquiry, "backward"))

@@ -13,6 +13,7 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.cuts import Cut, cuts, stacked
 from ml_lsp.semantics.torch.objects import grad_is_off, is_scaler
+from ml_lsp.syntax.trees import own_name
 from ml_lsp.text import Edit
 
 
@@ -45,7 +46,7 @@ def _loss(call: Call) -> ast.expr | None:
 
 
 def _is_accelerator(node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    name = own_name(node)
     return "accelerator" in name or "fabric" in name
 
 

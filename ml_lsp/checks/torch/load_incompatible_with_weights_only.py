@@ -11,6 +11,7 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch.loaded import is_used_as_module
@@ -67,10 +68,7 @@ def _refused(load: Call, rule: Rule) -> Iterator[tuple[Call, str]]:
 
 
 def _saves(load: Call) -> Iterator[Call]:
-    inquiry = load.scope.inquiry
-    for piece in inquiry.pieces("mentions", "save"):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            yield from (call for call in scope.calls if call.name == "torch.save")
+    return (call for call in calls_mentioning(load.scope.inquiry, "save") if call.name == "torch.save")
 
 
 def _read_keys(load: Call) -> frozenset[object]:

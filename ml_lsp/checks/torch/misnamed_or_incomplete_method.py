@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.fixes import insert_after
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.spelling import distance
 from ml_lsp.semantics.torch.instances import is_called, uses_of
@@ -59,13 +60,7 @@ def _derives_only_from(class_: Class, name: str) -> bool:
 
 def _is_named(class_: Class, name: str) -> bool:
     """Whether code of the module reads an attribute of that name, and so means it."""
-    inquiry = class_.scope.inquiry
-    return any(
-        call.method == name
-        for piece in inquiry.pieces("mentions", name)
-        for scope in inquiry.piece_scope(piece).with_inner()
-        for call in scope.calls
-    )
+    return any(call.method == name for call in calls_mentioning(class_.scope.inquiry, name))
 
 
 def _looks_like_init(method: Scope) -> bool:

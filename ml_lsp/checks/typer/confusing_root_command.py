@@ -11,6 +11,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.commands import commands_of, uses_of
 from ml_lsp.semantics.libraries.entry_points import script_of_app
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.values import Value, identity
 
 
@@ -40,11 +41,9 @@ def _has_callback(inquiry: Inquiry, app: Value) -> bool:
 
 def _is_mounted(inquiry: Inquiry, app: Value) -> bool:
     """Whether the app is a group of another one."""
-    for piece in inquiry.pieces("mentions", "add_typer"):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            mounts = (
-                call.argument_value(0, "typer_instance") for call in scope.calls if call.method == "add_typer"
-            )
-            if any(mounted is not None and identity(mounted) == identity(app) for mounted in mounts):
-                return True
-    return False
+    mounts = (
+        call.argument_value(0, "typer_instance")
+        for call in calls_mentioning(inquiry, "add_typer")
+        if call.method == "add_typer"
+    )
+    return any(mounted is not None and identity(mounted) == identity(app) for mounted in mounts)

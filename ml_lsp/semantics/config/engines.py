@@ -179,13 +179,6 @@ def _is_result(value: Value, index: int) -> bool:
     return False
 
 
-def engines_in(inquiry: Inquiry) -> Iterator[Call]:
-    """The calls of `deepspeed.initialize` in a module."""
-    for piece in inquiry.pieces("mentions", "initialize"):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            yield from (call for call in scope.calls if call.name == INITIALIZE)
-
-
 def is_under(call: Call, name: str) -> bool:
     """Whether a call stands in a `with` that enters what a dotted name made."""
     for block in call.block.chain():

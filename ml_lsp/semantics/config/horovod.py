@@ -10,6 +10,7 @@ from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.evaluate import unwrapped_iterable
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.loaders import iterations
@@ -20,18 +21,11 @@ _ONE_RANK = re.compile(r"rank|verbose|master|main_process|is_main|is_root|\broot
 _DEEPEST = 3
 
 
-def calls_in(inquiry: Inquiry, word: str) -> Iterator[Call]:
-    """The calls in the pieces of a module that hold a word."""
-    for piece in inquiry.pieces("mentions", word):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            yield from scope.calls
-
-
 def trains_with_torch(inquiry: Inquiry) -> bool:
     """Whether a module starts Horovod and takes optimizer steps: not for what only predicts, or is elastic."""
     if not (inquiry.mentions("backward") and inquiry.mentions("step")) or inquiry.mentions("elastic"):
         return False
-    return any(call.name == f"{TORCH}.init" for call in calls_in(inquiry, "init"))
+    return any(call.name == f"{TORCH}.init" for call in calls_mentioning(inquiry, "init"))
 
 
 def is_done(inquiry: Inquiry, words: Iterable[str]) -> bool:
@@ -48,7 +42,7 @@ def averages_by_hand(inquiry: Inquiry) -> bool:
     """Whether gradients are averaged one by one: `hvd.allreduce(p.grad)`."""
     return any(
         (call.name or "").startswith(f"{TORCH}.allreduce") or (call.name or "").startswith(f"{TORCH}.grouped_all")
-        for call in calls_in(inquiry, "grad")
+        for call in calls_mentioning(inquiry, "grad")
         if "grad" in call.scope.text(call.node)
     )  # fmt: skip
 
@@ -57,7 +51,7 @@ def reads_by_rank(inquiry: Inquiry) -> bool:
     """Whether the rank is given to something, which may then share out the data."""
     return any(
         isinstance(part, Result) and part.callee == Ref(f"{TORCH}.rank")
-        for call in calls_in(inquiry, "rank")
+        for call in calls_mentioning(inquiry, "rank")
         for node in (*call.node.args, *(keyword.value for keyword in call.node.keywords))
         for part in walk(call.scope.value(node))
     )

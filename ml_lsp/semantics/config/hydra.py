@@ -13,7 +13,7 @@ from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.module import Module
 from ml_lsp.semantics.project import Project, remembered, remembered_of_code
 from ml_lsp.syntax.config_tree import Node
-from ml_lsp.syntax.trees import tree
+from ml_lsp.syntax.trees import own_name, tree
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,8 @@ def _calls(module: Module, name: str) -> Iterator[ast.Call]:
     for piece in module.pieces:
         parsed = tree(piece) if name in piece.text else None
         for node in (node for part in parsed.body for node in ast.walk(part)) if parsed else ():
-            if isinstance(node, ast.Call):
-                func = node.func
-                called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-                if called == name:
-                    yield node
+            if isinstance(node, ast.Call) and own_name(node.func) == name:
+                yield node
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch.instances import constructions
@@ -84,8 +85,7 @@ def _all_named(made: Call) -> Iterator[Scope]:
         names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
         for importer in made.scope.inquiry.importers() if names else ():
             for name in names:
-                for piece in importer.pieces("mentions", name):
-                    yield from importer.piece_scope(piece).with_inner()
+                yield from scopes_mentioning(importer, name)
 
 
 def _is(scope: Scope, value: Value, name: _Name) -> bool:

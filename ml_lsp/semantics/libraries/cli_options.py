@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from ml_lsp.semantics.argparse import is_parser
 from ml_lsp.semantics.call import Call
@@ -13,7 +12,9 @@ from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.command_line import command_parameters
 from ml_lsp.semantics.libraries.commands import is_command
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.signatures import with_defaults
 from ml_lsp.semantics.values import Const, Ref
 from ml_lsp.text import Span
 
@@ -40,16 +41,12 @@ class CliOption:
 
 def cli_options(inquiry: Inquiry) -> tuple[CliOption, ...]:
     """The options of a module that have a constant default other than None, in order."""
-    if cli_options not in inquiry.memory:
-        inquiry.memory[cli_options] = tuple(_all(inquiry))
-    return cast(tuple[CliOption, ...], inquiry.memory[cli_options])
+    return inquiry.once(cli_options, lambda: tuple(_all(inquiry)))
 
 
 def _all(inquiry: Inquiry) -> Iterator[CliOption]:
-    for piece in sorted({piece for sign in _SIGNS for piece in inquiry.pieces("mentions", sign)}):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                yield from _of_call(call)
+    for call in calls_mentioning(inquiry, *_SIGNS):
+        yield from _of_call(call)
     if "typer" in inquiry.module.tables.libraries:
         for piece in inquiry.pieces("everything"):
             for scope in inquiry.piece_scope(piece).functions():
@@ -80,12 +77,8 @@ def _of_command(scope: Scope) -> Iterator[CliOption]:
     if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) or not is_command(scope):
         return
     described = {parameter.node: parameter.default for parameter in command_parameters(scope)}
-    arguments, around = scope.node.args, scope.parent or scope
-    plain = [*arguments.posonlyargs, *arguments.args]
-    defaults = [*arguments.defaults, *arguments.kw_defaults]
-    for node, default in zip([*plain[len(plain) - len(arguments.defaults) :], *arguments.kwonlyargs], defaults,
-                             strict=True):  # fmt: skip
-        yield from _option(around, node.arg, described.get(node, default), is_variable=True)
+    for node, default in with_defaults(scope.node.args):
+        yield from _option(scope.parent or scope, node.arg, described.get(node, default), is_variable=True)
 
 
 def _of_fields(call: Call, node: ast.expr) -> Iterator[CliOption]:

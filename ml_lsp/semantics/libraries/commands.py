@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options
 
@@ -38,13 +39,10 @@ def is_command(scope: Scope) -> bool:
 
 def _registered(inquiry: Inquiry) -> Iterator[tuple[Call, str]]:
     """The functions that are given to `typer.run(f)` or `app.command()(f)`, by name."""
-    pieces = {*inquiry.pieces("mentions", "run"), *inquiry.pieces("mentions", "command")}
-    for piece in sorted(pieces):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                first = call.node.args[0] if call.node.args else None
-                if isinstance(first, ast.Name) and (call.name == "typer.run" or is_command_mark(call.callee)):
-                    yield call, first.id
+    for call in calls_mentioning(inquiry, "run", "command"):
+        first = call.node.args[0] if call.node.args else None
+        if isinstance(first, ast.Name) and (call.name == "typer.run" or is_command_mark(call.callee)):
+            yield call, first.id
 
 
 def commands_of(inquiry: Inquiry, app: Value) -> Iterator[Scope]:

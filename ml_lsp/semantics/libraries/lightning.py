@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.library import LIGHTNING_MODULE
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.versions import certainly_before
 
@@ -52,16 +51,10 @@ def calls_by_name(inquiry: Inquiry, name: str) -> bool:
     return any(
         call.method == name
         for asked in (inquiry, *inquiry.importers())
-        for scope in mentioning(asked, name)
+        for scope in scopes_mentioning(asked, name)
         if scope.name != name
         for call in scope.calls
     )
-
-
-def mentioning(inquiry: Inquiry, word: str) -> Iterator[Scope]:
-    """The scopes of the pieces that hold a word."""
-    for piece in inquiry.pieces("mentions", word):
-        yield from inquiry.piece_scope(piece).with_inner()
 
 
 def asks_for_the_best(inquiry: Inquiry) -> bool:
@@ -70,6 +63,6 @@ def asks_for_the_best(inquiry: Inquiry) -> bool:
         return True
     return any(
         call.constant(None, "ckpt_path") == "best"
-        for scope in mentioning(inquiry, "ckpt_path")
+        for scope in scopes_mentioning(inquiry, "ckpt_path")
         for call in scope.calls
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.loguru import LEVELS, is_logger
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.values import Ref, Result
 
 _METHODS = tuple(sorted(LEVELS | {"warn"}))
@@ -16,9 +17,9 @@ def log_calls(inquiry: Inquiry) -> Iterator[Call]:
     """The calls of a module that log a message, piece by piece."""
     if inquiry.module.tables.libraries.isdisjoint({"loguru", "logging"}):
         return
-    for piece in sorted({piece for method in _METHODS for piece in inquiry.pieces("mentions", method)}):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            yield from (call for call in scope.calls if call.method in _METHODS and _logs(call))
+    for call in calls_mentioning(inquiry, *_METHODS):
+        if call.method in _METHODS and _logs(call):
+            yield call
 
 
 def logger_name(call: Call) -> str | None:

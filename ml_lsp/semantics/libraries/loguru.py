@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.values import Attr, Const, Ref, Result, Value
@@ -69,8 +70,6 @@ def messages(inquiry: Inquiry, levels: Collection[str] = LEVELS) -> Iterator[Cal
     """The calls in a module that log a message at one of some levels, with loguru, piece by piece."""
     if "loguru" not in inquiry.module.tables.libraries:
         return
-    for piece in sorted({piece for level in levels for piece in inquiry.pieces("mentions", level)}):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                if call.method in levels and call.receiver is not None and is_logger(scope, call.receiver):
-                    yield call
+    for call in calls_mentioning(inquiry, *levels):
+        if call.method in levels and call.receiver is not None and is_logger(call.scope, call.receiver):
+            yield call

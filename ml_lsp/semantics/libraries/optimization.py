@@ -10,7 +10,7 @@ from typing import Literal
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Assignment, Class
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.libraries.lightning import mentioning
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import is_a
@@ -187,7 +187,7 @@ def trainers_need_manual_backward(inquiry: Inquiry) -> bool:
     return any(
         _plain_backward_fails(value)
         for asked in (inquiry, *inquiry.importers())
-        for scope in mentioning(asked, "Trainer")
+        for scope in scopes_mentioning(asked, "Trainer")
         for call in scope.calls
         if call.name == _TRAINER and isinstance(value := call.value, Result)
     )

@@ -12,6 +12,7 @@ from ml_lsp.semantics.body import Body, ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.library import LOADER
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import written_name
 from ml_lsp.semantics.values import Ref
@@ -76,8 +77,7 @@ class Seeding:
 def seedings(view: ModuleView, known: Generators) -> Iterator[Seeding]:
     """The functions, and the blocks at the top level, that call two or more different seeders."""
     words = {name.rpartition(".")[2] for name in known.seeders}
-    pieces = sorted({piece for word in words for piece in view.inquiry.pieces("mentions", word)})
-    scopes = (scope for piece in pieces for scope in view.inquiry.piece_scope(piece).with_inner())
+    scopes = scopes_mentioning(view.inquiry, *words)
     bodies = [Body((scope,)) for scope in scopes if scope.is_function]
     for body in [*bodies, *([view.top_level] if view.top_level else [])]:
         for calls in _blocks([call for call in body.calls if call.name in known.seeders]):

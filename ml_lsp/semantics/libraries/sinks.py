@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.loguru import is_logger
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import class_of
 from ml_lsp.semantics.values import Const, Op, Ref, Result, Value, options
+from ml_lsp.syntax.trees import own_name
 
 _TERMINALS = frozenset({"sys.stderr", "sys.stdout", "sys.__stderr__", "sys.__stdout__", "builtins.print"})
 # What a function that is a sink calls to write to the terminal.
@@ -40,7 +42,7 @@ class Sink:
     def is_terminal(self) -> bool:
         """Whether it certainly writes to the terminal."""
         if isinstance(self.node, ast.Lambda):
-            return isinstance(self.node.body, ast.Call) and _called(self.node.body) in _PRINTERS
+            return isinstance(self.node.body, ast.Call) and own_name(self.node.body.func) in _PRINTERS
         return all(isinstance(one, Ref) and one.name in _TERMINALS for one in options(self.value))
 
     @property
@@ -76,20 +78,9 @@ def sink_of(call: Call) -> Sink | None:
 def changes_of_sinks(inquiry: Inquiry) -> Iterator[Call]:
     """The calls in a module that take sinks away or replace them: `logger.remove()`, `logger.configure(...)`."""
     for method in _CHANGERS:
-        for piece in inquiry.pieces("mentions", method):
-            for scope in inquiry.piece_scope(piece).with_inner():
-                for call in scope.calls:
-                    if (
-                        call.method == method
-                        and call.receiver is not None
-                        and is_logger(scope, call.receiver)
-                    ):
-                        yield call
-
-
-def _called(node: ast.Call) -> str:
-    func = node.func
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        for call in calls_mentioning(inquiry, method):
+            if call.method == method and call.receiver is not None and is_logger(call.scope, call.receiver):
+                yield call
 
 
 def _is_path(scope: Scope, value: Value) -> bool:

@@ -13,7 +13,6 @@ from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.syntax.magics import Magic
 from ml_lsp.syntax.notebook import Cell, Joined
 from ml_lsp.syntax.segments import Split
-from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Span
 
 _LINE = re.compile(r"\S[^\r\n]*(?<=\S)")
@@ -70,11 +69,6 @@ class Notebook:
             magics = tuple(magic for magic in joined.magics if start <= magic.span.start < end)
             found.append(NotebookCell(index, Span(start, end - 1), cell, pieces, magics))
         return tuple(found)
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether every piece parses, or did before it was being typed in."""
-        return all(tree(self.inquiry.module.pieces[i]) is not None for i in self.inquiry.pieces("everything"))
 
 
 def notebook_of(inquiry: Inquiry, cells: Joined, pieces: Split) -> Notebook:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.values import Value
@@ -74,14 +75,11 @@ def is_looked_after(own: Class, found: Stored) -> bool:
 
 def goes_to_optimizer(found: Stored) -> bool:
     """Whether code of the module hands the attribute to an optimizer, or differentiates for it."""
-    inquiry = found.scope.inquiry
-    for piece in inquiry.pieces("mentions", found.name):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for call in scope.calls:
-                name = call.name or ""
-                takes = name.startswith("torch.autograd.") or library.is_a(name, library.OPTIMIZER)
-                if takes and any(_is_named(node, found.name) for node in ast.walk(call.node)):
-                    return True
+    for call in calls_mentioning(found.scope.inquiry, found.name):
+        name = call.name or ""
+        takes = name.startswith("torch.autograd.") or library.is_a(name, library.OPTIMIZER)
+        if takes and any(_is_named(node, found.name) for node in ast.walk(call.node)):
+            return True
     return False
 
 

@@ -7,6 +7,7 @@ import ast
 from ml_lsp.semantics import library
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
@@ -92,9 +93,7 @@ def is_parameter(scope: Scope, value: Value) -> bool:
 def _mentions_freezing(scope: Scope) -> bool:
     """Whether the file says which parameters require grad, so that one may not."""
     return bool(scope.inquiry.mentions("requires_grad_")) or any(
-        _sets_requires_grad(other)
-        for piece in scope.inquiry.pieces("mentions", "requires_grad")
-        for other in scope.inquiry.piece_scope(piece).with_inner()
+        _sets_requires_grad(other) for other in scopes_mentioning(scope.inquiry, "requires_grad")
     )
 
 

@@ -13,8 +13,10 @@ from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.signatures import with_defaults
 from ml_lsp.semantics.torch.loading import whole_dataset
 from ml_lsp.semantics.types import arguments_of, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Param, Ref, Result, Value, options
@@ -73,10 +75,7 @@ def _classes(loader: Call) -> list[Class | None]:
 def _loader_calls(inquiry: Inquiry) -> Iterator[Call]:
     names = ["DataLoader"]
     names += [name for name, of in inquiry.module.tables.imports.items() if of.endswith(".DataLoader")]
-    pieces = {piece for name in names for piece in inquiry.pieces("mentions", name)}
-    for piece in sorted(pieces):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            yield from (call for call in scope.calls if call.name == library.LOADER)
+    yield from (call for call in calls_mentioning(inquiry, *names) if call.name == library.LOADER)
 
 
 def worker_count(loader: Call) -> int | None:
@@ -113,15 +112,7 @@ def _number(scope: Scope, value: Value) -> int | None:
 
 def _default(scope: Scope, name: str) -> ast.expr | None:
     """The default of a parameter of a function, as written."""
-    arguments = getattr(scope.node, "args", None)
-    if not isinstance(arguments, ast.arguments):
-        return None
-    plain = [*arguments.posonlyargs, *arguments.args]
-    defaults = [*[None] * (len(plain) - len(arguments.defaults)), *arguments.defaults]
-    pairs = [
-        *zip(plain, defaults, strict=True),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
+    pairs = with_defaults(scope.node.args) if scope.node is not None else ()
     return next((default for arg, default in pairs if arg.arg == name), None)
 
 
@@ -145,14 +136,14 @@ def streamed(own: Class) -> Iterator[tuple[Value, bool]]:
                     case Result(Ref("builtins.iter" | "builtins.map"), args) if args:
                         yield args[-1], True
             case "yield", ast.YieldFrom(value=node):
-                yield method.value(node), _loops_around(event.block) == 0
+                yield method.value(node), not _loops_around(event.block)
             case "yield", ast.Yield():
                 yield from _iterated(method, event.block)
 
 
 def _iterated(method: Scope, block: Block) -> Iterator[tuple[Value, bool]]:
     """The iterables of the `for` loops around a `yield`; of a `while`, nothing."""
-    around = [here for here in block.chain() if is_loop(here.node) and here.arm == "body"]
+    around = _loops_around(block)
     if any(isinstance(here.node, ast.While) for here in around):
         return
     for here in around:
@@ -160,5 +151,5 @@ def _iterated(method: Scope, block: Block) -> Iterator[tuple[Value, bool]]:
             yield Loop(method, here.node).iterable, here is around[-1]
 
 
-def _loops_around(block: Block) -> int:
-    return sum(is_loop(here.node) and here.arm == "body" for here in block.chain())
+def _loops_around(block: Block) -> list[Block]:
+    return [here for here in block.chain() if is_loop(here.node) and here.arm == "body"]

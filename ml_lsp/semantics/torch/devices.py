@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch.objects import is_module
@@ -84,13 +85,8 @@ def chooses_device(inquiry: Inquiry) -> bool:
         return True
     if not (inquiry.mentions("is_available") and inquiry.mentions("cpu")):
         return False
-    pieces = inquiry.pieces("mentions", "cpu")
-    return any(_is_choice(scope, node) for scope in _scopes(inquiry, pieces) for node in scope.flow.nodes)
-
-
-def _scopes(inquiry: Inquiry, pieces: Iterable[int]) -> Iterator[Scope]:
-    for piece in pieces:
-        yield from inquiry.piece_scope(piece).with_inner()
+    scopes = scopes_mentioning(inquiry, "cpu")
+    return any(_is_choice(scope, node) for scope in scopes for node in scope.flow.nodes)
 
 
 def _is_choice(scope: Scope, node: ast.AST) -> bool:

@@ -10,6 +10,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.conditions import Condition, conditions_at
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import last_name, written_name
@@ -219,11 +220,8 @@ def _may_select(condition: Condition) -> bool:
 
 def seeds_by_rank(inquiry: Inquiry) -> bool:
     """Whether any code of a module gives each rank a seed of its own."""
-    pieces = {piece for name in _SEEDERS for piece in inquiry.pieces("mentions", name)}
     return any(
         written_name(call.node.func) in _SEEDERS
-        and any(speaks_of_ranks(scope, arg) for arg in call.node.args)
-        for piece in pieces
-        for scope in inquiry.piece_scope(piece).with_inner()
-        for call in scope.calls
+        and any(speaks_of_ranks(call.scope, arg) for arg in call.node.args)
+        for call in calls_mentioning(inquiry, *_SEEDERS)
     )

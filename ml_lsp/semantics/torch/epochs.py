@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.body import Loop, loops_of
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.values import Const, Ref, Result
 
 _NAMES = ("epoch", "epoch_idx", "epoch_num", "epoch_index", "current_epoch", "ep", "i_epoch", "epoch_id")
@@ -14,13 +15,11 @@ _NAMES = ("epoch", "epoch_idx", "epoch_num", "epoch_index", "current_epoch", "ep
 
 def epoch_loops(inquiry: Inquiry) -> Iterator[tuple[Loop, str]]:
     """The loops of a module over more than one epoch, as far as known, with the name of their variable."""
-    pieces = {piece: None for name in _NAMES for piece in inquiry.pieces("mentions", name)}
-    for piece in pieces:
-        for scope in inquiry.piece_scope(piece).with_inner():
-            for loop in loops_of(scope):
-                match loop.node:
-                    case ast.For(target=ast.Name(id=name)) if name in _NAMES and not _is_single(loop):
-                        yield loop, name
+    for scope in scopes_mentioning(inquiry, *_NAMES):
+        for loop in loops_of(scope):
+            match loop.node:
+                case ast.For(target=ast.Name(id=name)) if name in _NAMES and not _is_single(loop):
+                    yield loop, name
 
 
 def _is_single(loop: Loop) -> bool:

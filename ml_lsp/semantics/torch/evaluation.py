@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body, Loop, is_loop
@@ -20,6 +20,7 @@ from ml_lsp.semantics.torch.models import evident_modules, model_of
 from ml_lsp.semantics.torch.objects import enclosing_class, grad_is_off, is_managed, is_optimizer_name
 from ml_lsp.semantics.torch.training import acts_of, is_backward, is_step, is_unknown
 from ml_lsp.semantics.values import Value
+from ml_lsp.syntax.trees import own_name
 
 # Functions that a module or a framework calls in training too.
 _NEVER = frozenset({"forward", "__call__", "loss", "training_step", "compute_loss", "closure", "<lambda>"})
@@ -107,10 +108,8 @@ class Evaluation:
 
 def evaluations(body: Body, signs: Signs) -> tuple[Evaluation, ...]:
     """The evaluations that a body is or holds; found once for all checks that ask."""
-    memory, key = body.scope.inquiry.memory, (evaluations, body.scopes, signs)
-    if key not in memory:
-        memory[key] = tuple(_evaluations(body, signs))
-    return cast(tuple[Evaluation, ...], memory[key])
+    key = (evaluations, body.scopes, signs)
+    return body.scope.inquiry.once(key, lambda: tuple(_evaluations(body, signs)))
 
 
 def _evaluations(body: Body, signs: Signs) -> Iterator[Evaluation]:
@@ -170,7 +169,7 @@ def is_training(act: Act) -> bool:
 
 
 def _names_optimizer(node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    name = own_name(node)
     return is_optimizer_name(name)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.mentioning import calls_mentioning, scopes_of
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Value
@@ -13,7 +14,6 @@ from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Val
 if TYPE_CHECKING:
     from ml_lsp.semantics.call import Call
     from ml_lsp.semantics.classes import Class
-    from ml_lsp.semantics.inquiry import Inquiry
     from ml_lsp.semantics.scope import Scope
 
 _DEEPEST = 8
@@ -55,12 +55,13 @@ def is_called(class_: Class) -> bool:
     Calls of `self` and of parameters do not count: they may run a subclass.
     """
     inquiry = class_.scope.inquiry
-    if not any(_makes(call, class_) for call in _calls(inquiry, ("mentions", class_.name))):
+    if not any(_makes(call, class_) for call in calls_mentioning(inquiry, class_.name)):
         return False
     return any(
         not isinstance(call.callee, Ref | Param)
         and own_class_of(call.scope, unwrapped(call.callee)) is class_
-        for call in _calls(inquiry, ("everything",))
+        for scope in scopes_of(inquiry, inquiry.pieces("everything"))
+        for call in scope.calls
     )
 
 
@@ -68,15 +69,9 @@ def _makes(call: Call, class_: Class) -> bool:
     return class_of_name(call.scope, call.callee) is class_
 
 
-def _calls(inquiry: Inquiry, question: tuple[str, ...]) -> Iterator[Call]:
-    for piece in inquiry.pieces(*question):
-        for scope in inquiry.piece_scope(piece).with_inner():
-            yield from scope.calls
-
-
 def uses_of(class_: Class, function: str) -> Iterator[Call]:
     """The calls of an outside function, by its dotted name, whose first argument is an object of a class."""
-    for call in _calls(class_.scope.inquiry, ("mentions", function.rpartition(".")[2])):
+    for call in calls_mentioning(class_.scope.inquiry, function.rpartition(".")[2]):
         if call.name == function and call.node.args:
             given = unwrapped(call.scope.value(call.node.args[0]))
             if own_class_of(call.scope, given) is class_:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -242,8 +243,7 @@ def is_read_later(kept: Kept) -> bool:
         return any(not load.block.inside(kept.block) or is_loop(load.block.node) for load in loads)
     return any(
         _is_outside(kept, other, node)
-        for piece in scope.inquiry.pieces("mentions", kept.name)
-        for other in scope.inquiry.piece_scope(piece).with_inner()
+        for other in scopes_mentioning(scope.inquiry, kept.name)
         for node in nodes(other)
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
         if written_name(node) == kept.name

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.facts import facts
@@ -101,10 +100,9 @@ def _batch_loop(kept: Kept) -> Loop | None:
 
 
 def _is_batch_loop(loop: Loop) -> bool:
-    memory, key = loop.scope.inquiry.memory, (_is_batch_loop, loop.node)
-    if key not in memory:
-        memory[key] = _runs_over_batches(loop) or train_loop(loop) is not None
-    return bool(memory[key])
+    return loop.scope.inquiry.once(
+        (_is_batch_loop, loop.node), lambda: _runs_over_batches(loop) or train_loop(loop) is not None
+    )
 
 
 def _runs_over_batches(loop: Loop) -> bool:
@@ -126,23 +124,24 @@ def _is_short(loop: Loop) -> bool:
 
 def _is_renewed(kept: Kept, loop: Loop) -> bool:
     """Whether a loop makes, empties or deletes what holds the values in each iteration."""
-    renewals = _renewals(kept.scope).get(_dumped(kept.holder), ())
-    return any(node is not kept.statement and loop.holds(block) for node, block in renewals)
+    scope = kept.scope
+    renewals = scope.inquiry.once((_renewals, scope), lambda: _renewals(scope))
+    return any(
+        node is not kept.statement and loop.holds(block)
+        for node, block in renewals.get(_dumped(kept.holder), ())
+    )
 
 
 def _renewals(scope: Scope) -> dict[str, list[tuple[ast.AST, Block]]]:
-    """Where a scope makes, empties or deletes things, by what they are called; found once for all that is kept."""
-    memory, key = scope.inquiry.memory, (_renewals, scope)
-    if key not in memory:
-        found: dict[str, list[tuple[ast.AST, Block]]] = {}
-        for statement, block in scope.flow.blocks.items():
-            for holder in _made_anew(statement):
-                found.setdefault(holder, []).append((statement, block))
-        for call in scope.calls:
-            if call.method == "clear" and isinstance(call.node.func, ast.Attribute):
-                found.setdefault(_dumped(call.node.func.value), []).append((call.node, call.block))
-        memory[key] = found
-    return cast(dict[str, list[tuple[ast.AST, Block]]], memory[key])
+    """Where a scope makes, empties or deletes things, by what they are called."""
+    found: dict[str, list[tuple[ast.AST, Block]]] = {}
+    for statement, block in scope.flow.blocks.items():
+        for holder in _made_anew(statement):
+            found.setdefault(holder, []).append((statement, block))
+    for call in scope.calls:
+        if call.method == "clear" and isinstance(call.node.func, ast.Attribute):
+            found.setdefault(_dumped(call.node.func.value), []).append((call.node, call.block))
+    return found
 
 
 def _made_anew(statement: ast.AST) -> Iterator[str]:

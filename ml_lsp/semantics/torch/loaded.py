@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import unwrapped
@@ -81,7 +82,6 @@ def where_named(made: Call) -> Iterator[Scope]:
         for method in scope.owner.methods.values():
             yield from method.with_inner()
     elif isinstance(target, ast.Name) and scope.is_module_level:
-        for piece in scope.inquiry.pieces("mentions", target.id):
-            yield from scope.inquiry.piece_scope(piece).with_inner()
+        yield from scopes_mentioning(scope.inquiry, target.id)
     else:
         yield from scope.with_inner() if scope.is_function else (scope,)

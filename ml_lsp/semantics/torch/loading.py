@@ -9,12 +9,14 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Loop, loops_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.training import train_loop
 from ml_lsp.semantics.types import arguments_of, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Display, Item, Param, Ref, Result, Value, identity
+from ml_lsp.syntax.trees import own_name
 
 _PARTS_OF_A_DATASET = frozenset({"torch.utils.data.Subset", "torch.utils.data.random_split"})
 # What processes cannot share: open files and connections, tensors on a GPU.
@@ -119,12 +121,11 @@ def _readers(loader: Call) -> Iterator[Scope]:
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     inquiry = loader.scope.inquiry
     for target in targets:
-        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
-        for piece in inquiry.pieces("mentions", name) if name else ():
-            for scope in inquiry.piece_scope(piece).with_inner():
-                if scope not in seen:
-                    seen.add(scope)
-                    yield scope
+        name = own_name(target)
+        for scope in scopes_mentioning(inquiry, name) if name else ():
+            if scope not in seen:
+                seen.add(scope)
+                yield scope
 
 
 def has_transform(dataset: Result) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ml_lsp.finding import Related
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import mentions
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.activations import Maker
 from ml_lsp.semantics.torch.instances import constructions
@@ -130,16 +131,15 @@ def criterion_calls(criterion: Result) -> list[Call] | None:
     if name is None:
         return None
     found: list[Call] = []
-    for piece in site.scope.inquiry.pieces("mentions", name):
-        for scope in site.scope.inquiry.piece_scope(piece).with_inner():
-            for node in mentions(scope, name):
-                made = constructions(scope, scope.value(node))
-                if len(made) == 1 and not _same(made[0].site, site):
-                    continue  # another object under that name
-                call = scope.call_with(node)
-                if len(made) != 1 or call is None:
-                    return None
-                found.append(call)
+    for scope in scopes_mentioning(site.scope.inquiry, name):
+        for node in mentions(scope, name):
+            made = constructions(scope, scope.value(node))
+            if len(made) == 1 and not _same(made[0].site, site):
+                continue  # another object under that name
+            call = scope.call_with(node)
+            if len(made) != 1 or call is None:
+                return None
+            found.append(call)
     return found
 
 

@@ -11,6 +11,7 @@ from ml_lsp.semantics.body import Body, body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
@@ -174,10 +175,9 @@ def _is_switched_elsewhere(scope: Scope, body: Body, model: Value) -> bool:
     """Whether code outside of a body may put a model (or what has its name) into eval mode."""
     owner = types.class_of(scope, model.owner) if isinstance(model, Attr) else None
     for inquiry in (scope.inquiry, *scope.inquiry.importers()):
-        for piece in {*inquiry.pieces("mentions", "eval"), *inquiry.pieces("mentions", "train")}:
-            for here in inquiry.piece_scope(piece).with_inner():
-                if here not in body.scopes and any(_may_switch(call, model, owner) for call in here.calls):
-                    return True
+        for here in scopes_mentioning(inquiry, "eval", "train"):
+            if here not in body.scopes and any(_may_switch(call, model, owner) for call in here.calls):
+                return True
     return False
 
 

@@ -10,6 +10,7 @@ from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Const, Global, Item, Local, Op, Param, Ref, Result, Value, options
+from ml_lsp.syntax.trees import own_name
 
 _OPTIMIZER_NAME = re.compile(
     r"(?:^|_)(?:optim|optimi[sz]er|opt)(?:s|_?\w{0,2})?(?:_|\d|$)|^(?:optim|opt)(?:imi[sz]er)?(?:_|[A-Z]|\d|$)",
@@ -65,9 +66,7 @@ def written_name(node: ast.expr) -> str:
     """The last name of an expression as written: `self.train_loader[0]` -> train_loader."""
     while isinstance(node, ast.Subscript):
         node = node.value
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+    return own_name(node)
 
 
 def is_optimizer(scope: Scope, node: ast.expr) -> bool:

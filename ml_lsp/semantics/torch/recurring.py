@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ml_lsp.semantics.body import loop_around
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.training import exclude_each_other
@@ -53,8 +54,6 @@ def _calls(scope: Scope) -> list[Call]:
 
 def _constructions(scope: Scope, name: str) -> Iterator[Call]:
     for inquiry in (scope.inquiry, *scope.inquiry.importers()):
-        for piece in inquiry.pieces("mentions", name):
-            for here in inquiry.piece_scope(piece).with_inner():
-                for call in here.calls:
-                    if isinstance(call.callee, Global) and call.callee.name == name:
-                        yield call
+        for call in calls_mentioning(inquiry, name):
+            if isinstance(call.callee, Global) and call.callee.name == name:
+                yield call

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ml_lsp.semantics.body import Body, is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.torch.objects import is_managed, is_scaler
 from ml_lsp.semantics.torch.parameters import origin
@@ -160,10 +161,8 @@ def _is_called(inquiry: Inquiry, method: str) -> bool:
     return any(
         call.method == method and isinstance(call.node.func, ast.Attribute)
         for place in (inquiry, *inquiry.importers())
-        for piece in place.pieces("mentions", method)
-        for scope in place.piece_scope(piece).with_inner()
-        for call in scope.calls
-        if isinstance(call.node.func, ast.Attribute) and is_scaler(scope, call.node.func.value)
+        for call in calls_mentioning(place, method)
+        if isinstance(call.node.func, ast.Attribute) and is_scaler(call.scope, call.node.func.value)
     )
 
 

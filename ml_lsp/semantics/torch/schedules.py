@@ -9,11 +9,13 @@ from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import mentions
+from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import is_loader_name, written_name
 from ml_lsp.semantics.values import Const, Op, Ref, Result, Value, identity, walk
+from ml_lsp.syntax.trees import own_name
 
 SCHEDULERS = "torch.optim.lr_scheduler."
 PLATEAU = f"{SCHEDULERS}ReduceLROnPlateau"
@@ -110,21 +112,16 @@ def is_only_looked_at(scope: Scope, target: ast.expr) -> bool:
     `target` is where it is assigned in `scope`. Anything but looking at it counts as a step: passing it on,
     returning it, a method that is not known.
     """
-    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+    name = own_name(target)
     inquiry = scope.inquiry
     if isinstance(target, ast.Attribute):
         if any(other.mentions(name) for other in inquiry.importers()):
             return False
-        read = [(here, node) for here in _readers(scope, name) for node in mentions(here, name)]
-        named = any(_holds_text(here, name) for here in _readers(scope, name))
+        read = [(here, node) for here in scopes_mentioning(inquiry, name) for node in mentions(here, name)]
+        named = any(_holds_text(here, name) for here in scopes_mentioning(inquiry, name))
         return not named and all(_looks(here, node) for here, node in read)
-    around = scope.with_inner() if scope.is_function else _readers(scope, name)
+    around = scope.with_inner() if scope.is_function else scopes_mentioning(inquiry, name)
     return all(_looks(here, load.node) for here in around for load in here.flow.loads_of.get(name, ()))
-
-
-def _readers(scope: Scope, name: str) -> Iterator[Scope]:
-    for piece in scope.inquiry.pieces("mentions", name):
-        yield from scope.inquiry.piece_scope(piece).with_inner()
 
 
 def _holds_text(scope: Scope, name: str) -> bool:

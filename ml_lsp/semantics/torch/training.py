@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
@@ -236,11 +235,8 @@ def train_loop(loop: Loop) -> TrainLoop | None:
     """The training loop that a loop is; None if it does not run backward and step."""
     if not (loop.scope.inquiry.mentions("backward") and loop.scope.inquiry.mentions("step")):
         return None
-    memory, key = loop.scope.inquiry.memory, (train_loop, loop.scope, loop.node)
-    if key not in memory:
-        found = TrainLoop(loop)
-        memory[key] = found if found.steps and found.backwards else None
-    return cast("TrainLoop | None", memory[key])
+    found = loop.scope.inquiry.once((train_loop, loop.scope, loop.node), lambda: TrainLoop(loop))
+    return found if found.steps and found.backwards else None
 
 
 def is_managed_step(scope: Scope, found: Iterable[Act]) -> bool:
@@ -258,7 +254,4 @@ def acts_in(loop: Loop) -> tuple[Act, ...]:
 
 def acts_of(body: Body) -> tuple[Act, ...]:
     """What a body does, in order, helpers included."""
-    memory, key = body.scope.inquiry.memory, (acts_of, body.scopes)
-    if key not in memory:
-        memory[key] = tuple(acts(body.calls))
-    return cast(tuple[Act, ...], memory[key])
+    return body.scope.inquiry.once((acts_of, body.scopes), lambda: tuple(acts(body.calls)))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_lsp.semantics.config.engines import engine_of, engines_in, initialized, sharded_by, zero_of
+from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.config.engines import engine_of, initialized, sharded_by, zero_of
 from ml_lsp.semantics.config.launches import launches
 from ml_lsp.semantics.values import Result
 from ml_lsp.shelf import Shelf
@@ -69,7 +70,7 @@ def test_an_engine_kept_on_the_instance() -> None:
 )
 def test_zero_of_a_dict(config: str, stage: int, gathers: bool) -> None:
     asked = inquiry(CODE.format(config=config, expression="engine"))
-    made = next(call.value for call in engines_in(asked))
+    made = next(one.call.value for one in initialized(Body((scope_named(asked, "train"),))))
     assert isinstance(made, Result)
     zero = zero_of(asked, made)
     assert zero is not None
@@ -78,7 +79,7 @@ def test_zero_of_a_dict(config: str, stage: int, gathers: bool) -> None:
 
 def test_zero_is_not_known_of_settings_made_elsewhere() -> None:
     asked = inquiry(CODE.format(config="path", expression="engine"))
-    made = next(call.value for call in engines_in(asked))
+    made = next(one.call.value for one in initialized(Body((scope_named(asked, "train"),))))
     assert isinstance(made, Result)
     assert zero_of(asked, made) is None
 
