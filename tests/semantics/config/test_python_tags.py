@@ -18,6 +18,10 @@ from tests.examples import RULES
         ("a: !<tag:yaml.org,2002:python/tuple> [1]\n", False),
         ("a: 1  # !!python/tuple\n", True),
         ("a: !own 1\n", True),
+        ("? !!python/tuple [1]\n: 1\n", False),
+        ("a: [!!python/tuple [1]\n", False),
+        ("example: |\n  a: !!python/tuple [1]\n", True),
+        ("why: 'says !!python/tuple'\n", True),
     ],
 )
 def test_the_fix_is_safe_where_no_file_has_such_a_tag(tmp_path: Path, config: str, is_safe: bool) -> None:
