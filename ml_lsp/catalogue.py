@@ -60,7 +60,8 @@ class Rule:
 
     `libraries`: a file that imports none of these skips the rule. `calls`: for checks of calls, the dotted
     names (or `.method`) that are looked at. `words`: for other checks, identifiers of which the looked-at text
-    must contain at least one. `data`: lists that an ML engineer extends without opening Python.
+    must contain at least one. `mentions`: for checks of all calls, dotted names of which the file must hold the
+    last part of at least one. `data`: lists that an ML engineer extends without opening Python.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Rule:
     libraries: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
+    mentions: tuple[str, ...] = ()
     match: Mapping[str, Any] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[Tag, ...] = ()
@@ -212,6 +214,7 @@ def _rule(raw: Mapping[str, Any], rule_id: str, path: Path) -> Rule:
         libraries=tuple(raw.get("libraries", ())),
         calls=tuple(raw.get("calls", ())),
         words=frozenset(raw.get("words", ())),
+        mentions=tuple(name for key in raw.get("mentions", ()) for name in raw["data"][key]),
         match=_freeze(raw.get("match")),
         data=_freeze(raw.get("data", {})),
         tags=tuple(Tag(tag) for tag in raw.get("tags", ())),

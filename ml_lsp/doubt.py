@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ml_lsp.semantics.facts import facts
-from ml_lsp.semantics.inquiry import Answer, Question
+from ml_lsp.semantics.facts import facts, names_files
 from ml_lsp.semantics.module import Change, Module
+from ml_lsp.semantics.questions import Question
+from ml_lsp.syntax.segments import Kind
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,11 @@ class Doubt:
     questions: frozenset[Question]
     kinds: tuple[str, ...] = ()
 
-    def about(self, answers: Mapping[Question, Answer]) -> set[Question]:
-        """The questions among those answered that must be asked again."""
-        found = set(self.questions.intersection(answers))
+    def about(self, asked: frozenset[Question]) -> frozenset[Question]:
+        """The questions among these that must be asked again."""
+        found = self.questions & asked
         if self.kinds:
-            found.update(question for question in answers if question[0] in self.kinds)
+            found |= {question for question in asked if question[0] in self.kinds}
         return found
 
 
@@ -36,10 +36,17 @@ def doubtful(before: Module, after: Module, change: Change) -> Doubt:
     stored = bound.union(*(one.stores for one in known))
     owners = _owners(before, change.first, change.old_end) | _owners(after, change.first, change.new_end)
     asked: set[Question] = {(kind, word) for word in words for kind in ("mentions", "mentioned")}
-    asked |= {(kind, name) for name in bound | owners for kind in ("defines", "class", "whole class")}
+    asked |= {
+        (kind, name) for name in bound | owners for kind in ("defines", "binds", "class", "whole class")
+    }
     asked |= {("method", owner, name) for owner in owners for name in bound}
     asked |= {("stores", owner, name) for owner in owners for name in stored}
-    return Doubt(frozenset(asked | {("top level",), ("names files",), ("everything",)}))
+    asked.add(("everything",))
+    if any(piece.kind is Kind.STATEMENT for piece in changed):
+        asked.add(("top level",))
+    if any(names_files(piece) for piece in changed):
+        asked.add(("names files",))
+    return Doubt(frozenset(asked))
 
 
 def _owners(module: Module, start: int, end: int) -> set[str]:

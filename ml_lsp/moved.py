@@ -13,6 +13,7 @@ from ml_lsp.semantics.names import public
 from ml_lsp.semantics.outside_names import Mention, used_names
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Ref
+from ml_lsp.syntax.trees import below_attributes
 from ml_lsp.text import Edit, Span
 
 
@@ -45,8 +46,8 @@ def moved(mention: Mention, successors: Successors) -> tuple[Edit, ...]:
         shared = known.name if isinstance(known, Ref) else ""
         written = mention.scope.text(base) + new.removeprefix(shared)
         return () if passed is None else (Edit(mention.span, written), *passed)
-    root = _root(mention.node)
-    imported = imported_name(mention.scope, root) if root is not None else None
+    root = below_attributes(mention.node)
+    imported = imported_name(mention.scope, root) if isinstance(root, ast.Name) else None
     return moved_import(imported, successors) if imported is not None else ()
 
 
@@ -74,17 +75,13 @@ def _base(scope: Scope, node: ast.expr, new: str) -> ast.expr | None:
     return None
 
 
-def _root(node: ast.expr) -> ast.Name | None:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node if isinstance(node, ast.Name) else None
-
-
 def _mentions(imported: ImportedName) -> Iterator[Mention | None]:
     """What the uses of an imported name mention; None for a use of which that is not known."""
     for scope, use in imported.uses():
         known = [
-            one for one in used_names(scope) if isinstance(one.node, ast.expr) and _root(one.node) is use
+            one
+            for one in used_names(scope)
+            if isinstance(one.node, ast.expr) and below_attributes(one.node) is use
         ]
         yield known[0] if known else None
 

@@ -85,6 +85,7 @@ _PAGE: Mapping[str, Kind] = {
     "libraries": _names,
     "calls": _names,
     "words": _names,
+    "mentions": _names,
     "match": _mapping,
     "data": _mapping,
     "tags": _tags,
@@ -175,6 +176,9 @@ def check_page(raw: object, node: yaml.Node | None, path: Path) -> dict[str, Any
         page.check(raw["fix"], _FIX, "fix")
         if not raw["fix"].get("title"):
             raise page.wrong("`fix` needs a `title`", "fix")
+    for key in raw.get("mentions", ()):
+        if not isinstance(raw.get("data", {}).get(key), list | dict):
+            raise page.wrong(f"`mentions` names lists of `data`; there is no `{key}`", "mentions")
     if "match" in raw:
         page.check_match(raw["match"], raw)
     return raw

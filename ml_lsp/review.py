@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from ml_lsp.catalogue import Rule
@@ -13,11 +14,12 @@ from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.inquiry import OF_THE_PROJECT, Answer, Inquiry, Question, answer
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import Change, Module, difference, module_of
 from ml_lsp.semantics.notebooks.notebook import notebook_of
 from ml_lsp.semantics.outside import Known
 from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.questions import OF_THE_PROJECT, Answer, Question, answer
 from ml_lsp.syntax.notebook import Joined
 from ml_lsp.syntax.segments import EMPTY, Kind, Split, joined, split
 from ml_lsp.syntax.trees import tree
@@ -64,6 +66,17 @@ class _Entry:
 
     findings: tuple[Finding, ...]
     answers: Mapping[Question, Answer]
+
+    @cached_property
+    def questions(self) -> frozenset[Question]:
+        """What was asked."""
+        return frozenset(self.answers)
+
+    def moved(self, move: Move) -> _Entry:
+        """The same with the findings where they stand now; raises Lost if one stands in what has changed."""
+        if not self.findings:
+            return self
+        return replace(self, findings=tuple(move.finding(finding) for finding in self.findings))
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,12 +329,10 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
     def valid(entry: _Entry | None) -> _Entry | None:
         if entry is None or entry is _NOTHING:
             return entry
-        if not all(holds(question, entry.answers[question]) for question in doubt.about(entry.answers)):
+        if not all(holds(question, entry.answers[question]) for question in doubt.about(entry.questions)):
             return None
-        if not entry.findings:
-            return entry
         try:
-            return _Entry(tuple(move.finding(finding) for finding in entry.findings), entry.answers)
+            return entry.moved(move)
         except Lost:
             return None
 
@@ -365,9 +376,12 @@ class _Work:
         """Look at what is not known; yields between slices."""
         started = time.perf_counter()
         for index, piece in enumerate(self.module.pieces):
+            is_new_class = piece.kind is Kind.CLASS and index not in self.classes
+            if self.pieces[index] is not None and not is_new_class:
+                continue
             if self.pieces[index] is None:
                 self.pieces[index] = self._looked_at(piece_findings, index)
-            if piece.kind is Kind.CLASS and index not in self.classes:
+            if is_new_class:
                 self.classes[index] = self._looked_at(class_findings, index)
             if time.perf_counter() - started > SLICE_SECONDS:
                 yield

@@ -19,7 +19,7 @@ from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.notebooks.notebook import Notebook
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import options
+from ml_lsp.semantics.values import Ref, options
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,14 @@ def piece_findings(inquiry: Inquiry, piece: int, table: RuleTable) -> Iterator[F
     """The findings of all checks that look at calls, loops, functions or inner classes of one piece."""
     words = facts(inquiry.module.pieces[piece]).words
     on_calls = {last: table.by_call[last] for last in _may_be_called(words, inquiry, table)}
+    if "" in on_calls:
+        on_calls[""] = tuple(_of_all_calls(on_calls[""], words, inquiry))
     on_bodies, on_loops, on_classes = (table.of(subject, words) for subject in (Body, LoopView, Class))
     if not (on_calls or on_bodies or on_loops or on_classes):
         return
     for scope in inquiry.piece_scope(piece).with_inner():
         for call in scope.calls if on_calls else ():
-            yield from _call_findings(call, on_calls, words)
+            yield from _call_findings(call, on_calls)
         for loop in loops_of(scope) if on_loops else ():
             yield from _run(on_loops, loop)
         if scope.is_function:
@@ -91,20 +93,24 @@ def _may_be_called(words: frozenset[str], inquiry: Inquiry, table: RuleTable) ->
         yield ""
 
 
-def _call_findings(
-    call: Call, on_calls: dict[str, tuple[Checker, ...]], words: frozenset[str]
-) -> Iterator[Finding]:
-    for checker in on_calls.get("", ()):
-        if not checker.rule.words or not words.isdisjoint(checker.rule.words):
-            yield from _run([checker], call)
+def _of_all_calls(checkers: Iterable[Checker], words: frozenset[str], inquiry: Inquiry) -> Iterator[Checker]:
+    """Of the checks that look at every call, those that concern a piece with these words."""
+    for checker in checkers:
+        rule = checker.rule
+        here = not rule.words or not words.isdisjoint(rule.words)
+        if here and (not rule.mentions or inquiry.may_use(rule.mentions)):
+            yield checker
+
+
+def _call_findings(call: Call, on_calls: dict[str, tuple[Checker, ...]]) -> Iterator[Finding]:
+    yield from _run(on_calls.get("", ()), call)
     names = _possible_names(call)
     candidates = {checker: None for last in names for checker in on_calls.get(last, ())}
     if not candidates:
         return
-    dotted = {option.name for option in options(call.callee) if hasattr(option, "name")}
+    called = {f".{call.method}", *_outside_names(call)}
     for checker in candidates:
-        method = call.method is not None and f".{call.method}" in checker.calls
-        if method or not dotted.isdisjoint(checker.calls):
+        if not called.isdisjoint(checker.calls):
             yield from _run([checker], call)
 
 
@@ -119,8 +125,15 @@ def _possible_names(call: Call) -> set[str]:
     target = scope.inquiry.module.tables.imports.get(func.id, func.id)
     found = {func.id, target.rpartition(".")[2]}
     if func.id in scope.flow.definitions or target is func.id:
-        found |= {getattr(option, "name", "").rpartition(".")[2] for option in options(call.callee)}
+        found |= {name.rpartition(".")[2] for name in _outside_names(call)}
     return found
+
+
+def _outside_names(call: Call) -> set[str]:
+    """The dotted names that what is called may have."""
+    if not call.may_be_outside:
+        return set()
+    return {option.name for option in options(call.callee) if isinstance(option, Ref)}
 
 
 def _run(checkers: Iterable[Checker], subject: Any) -> Iterator[Finding]:

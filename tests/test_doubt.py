@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ml_lsp.doubt import Doubt, doubtful
 from ml_lsp.semantics.module import module_of
+from ml_lsp.semantics.questions import answer
 from ml_lsp.syntax.segments import split
 
 
@@ -27,3 +28,22 @@ def test_names_that_are_only_used_stay_defined_where_they_were() -> None:
     found = doubt(before, before.replace("ones", "zeros")).questions
     assert ("defines", "f") in found and ("defines", "torch") not in found
     assert ("mentions", "zeros") in found and ("mentions", "ones") in found
+
+
+def test_who_only_names_a_function_does_not_rest_on_its_body() -> None:
+    before = "def f(x):\n    return x\n\n\ndef g():\n    return f\n"
+    old, _ = module_of(split(before), Path("a.py"))
+    body, _ = module_of(split(before.replace("return x", "return -x"), old.split), Path("a.py"), old)
+    gone, _ = module_of(
+        split(before.replace("def f(x):\n    return x", "f = 1"), old.split), Path("a.py"), old
+    )
+    known = answer(old, ("binds", "f"))
+    assert answer(body, ("binds", "f")) == known != answer(gone, ("binds", "f"))
+    assert answer(body, ("defines", "f")) != answer(old, ("defines", "f"))
+
+
+def test_who_names_a_variable_rests_on_its_text() -> None:
+    before = "n = 1\n"
+    old, _ = module_of(split(before), Path("a.py"))
+    new, _ = module_of(split("n = 2\n", old.split), Path("a.py"), old)
+    assert answer(old, ("binds", "n")) != answer(new, ("binds", "n"))

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics import targets
+from ml_lsp.semantics.evaluate import may_be_outside
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.values import UNKNOWN, Const, Display, Ref, Result, Value, identity
 from ml_lsp.text import Span
@@ -46,8 +47,15 @@ class Call:
     @cached_property
     def name(self) -> str | None:
         """The public dotted name of what is called, for an outside name: `torch.load`."""
+        if not self.may_be_outside:
+            return None
         callee = self.callee
         return callee.name if isinstance(callee, Ref) else None
+
+    @cached_property
+    def may_be_outside(self) -> bool:
+        """Whether something of a library may be called by its name; False for methods of objects."""
+        return may_be_outside(self.scope, self.node.func)
 
     @property
     def method(self) -> str | None:

@@ -29,6 +29,7 @@ from ml_lsp.semantics.values import (
     either,
     placed,
 )
+from ml_lsp.syntax.trees import below_attributes
 
 if TYPE_CHECKING:
     from ml_lsp.semantics.scope import Scope
@@ -172,6 +173,31 @@ def definition_value(scope: Scope, definition: Definition) -> Value:
         case "except":
             return Op("except", (scope.value(value),) if value is not None else (), site=Site(scope, node))
     return UNKNOWN
+
+
+def may_be_outside(scope: Scope, node: ast.AST) -> bool:
+    """Whether an expression may name something of a library; cheaper than its value where it cannot.
+
+    What a call, a calculation or a parameter gives is never known by a name.
+    """
+    first = below_attributes(node)
+    if not isinstance(first, ast.Name):
+        return isinstance(first, _NAMING)
+    load = scope.flow.loads.get(first)
+    if load is None or not load.definitions or (load.maybe_unbound and scope.flow.node is None):
+        return True
+    return any(_may_bind_outside(definition) for definition in load.definitions)
+
+
+_NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Starred)
+_BINDING_OBJECTS = frozenset({"parameter", "with", "augmented", "except", "function", "class"})
+
+
+def _may_bind_outside(definition: Definition) -> bool:
+    if definition.kind in _BINDING_OBJECTS:
+        return False
+    plain = definition.kind == "assign" and not definition.path and definition.value is not None
+    return not plain or isinstance(definition.value, _NAMING)
 
 
 def element(iterable: Value) -> Value:

@@ -48,6 +48,17 @@ def facts(segment: Segment) -> Facts:
     return cast(Facts, memory[facts])
 
 
+_CONFIG_SUFFIXES = (".y", ".json", ".Y", ".JSON")
+
+
+def names_files(segment: Segment) -> bool:
+    """Whether a segment may hold the name of a config file."""
+    memory = segment.memory
+    if names_files not in memory:
+        memory[names_files] = any(suffix in segment.text for suffix in _CONFIG_SUFFIXES)
+    return cast(bool, memory[names_files])
+
+
 def _collect(segment: Segment) -> Facts:
     parsed = tree(segment)
     if parsed is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from ml_lsp.semantics import library
 from ml_lsp.semantics.deployment import Script, deployment_says, scripts
 from ml_lsp.semantics.evaluate import attribute
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Definition, FunctionNode
 from ml_lsp.semantics.module import Module, flow_of_piece
 from ml_lsp.semantics.names import public
 from ml_lsp.semantics.outside import Known, Outside
+from ml_lsp.semantics.questions import NOTHING, Answer, Question, answer, ask
 from ml_lsp.semantics.values import UNKNOWN, Global, Ref, Site, Value, either
 from ml_lsp.syntax.segments import Kind
 
@@ -27,89 +27,7 @@ if TYPE_CHECKING:
     from ml_lsp.semantics.project import Project
     from ml_lsp.semantics.scope import Scope
 
-OF_THE_PROJECT = ("importers", "configs", "modules", "scripts", "deployment")
-"""The kinds of questions whose answer cannot be told without all files of the project."""
-
 T = TypeVar("T")
-NOTHING: Known = MappingProxyType({})
-
-_CONFIG_SUFFIXES = (".y", ".json", ".Y", ".JSON")
-
-Question = tuple[str, ...]
-Answer = tuple[object, ...]
-
-
-def ask(module: Module, question: Question) -> tuple[int, ...]:
-    """The pieces that answer a question about a module.
-
-    `("defines", name)`: pieces that bind a module-level name. `("class", name)` and `("whole class", name)`: a
-    class's header and members. `("method", class, name)`: members that bind a name. `("stores", class,
-    attribute)`: members that set an attribute of anything, or the class-level name.
-    `("mentions", word)`: pieces that hold the word. `("top level",)`: pieces that run when the module does.
-    `("names files",)`: pieces that may hold the name of a config file. `("everything",)`: all pieces.
-    """
-    match question:
-        case ("defines", name):
-            return module.tables.defines.get(name, ())
-        case ("class" | "whole class", name):
-            return module.tables.classes.get(name, ())
-        case ("method", owner, name):
-            members = module.tables.classes.get(owner, ())[1:]
-            return tuple(i for i in members if name in facts(module.pieces[i]).defines)
-        case ("stores", owner, name):
-            members = module.tables.classes.get(owner, ())
-            return tuple(i for i in members if facts(module.pieces[i]).may_store(name))
-        case ("mentions", word):
-            return module.mentioning(word)
-        case ("names files",):
-            pieces = enumerate(module.pieces)
-            return tuple(i for i, piece in pieces if any(suffix in piece.text for suffix in _CONFIG_SUFFIXES))
-        case ("everything",):
-            return tuple(range(len(module.pieces)))
-        case ("top level",):
-            return tuple(i for i, piece in enumerate(module.pieces) if piece.kind is Kind.STATEMENT)
-    raise ValueError(question)
-
-
-def answer(
-    module: Module, question: Question, project: Project | None = None, outside: Known = NOTHING
-) -> Answer:
-    """The same as `ask`, as the pieces themselves: equal as long as none of them changes.
-
-    Of `("class", name)` only the header and what the members are called: who looks into a member asks for that.
-    `("mentioned", word)`: whether any piece holds the word.
-    `("file", path)`: all pieces of another file of the project. `("importers", path)`: those of all files
-    that import it. `("configs",)`: the YAML and JSON files of the project. `("modules", *words)`: the pieces
-    of its Python files whose text holds one of the words. `("outside", name)`: what is known of an outside name.
-    `("scripts",)`: the commands that it installs. `("deployment", word)`: whether files about its deployment
-    hold the word.
-    """
-    match question:
-        case ("mentioned", word):
-            return (bool(module.mentioning(word)),)
-        case ("class", _):
-            pieces = [module.pieces[index] for index in ask(module, question)]
-            return (*pieces[:1], *((piece.kind, facts(piece).defines) for piece in pieces[1:]))
-        case ("outside", name):
-            return (outside.get(name),)
-        case ("configs",):
-            return tuple(project.configs()) if project else ()
-        case ("modules", *words):
-            return (
-                tuple(piece for other in project.modules(*words) for piece in other.pieces) if project else ()
-            )
-        case ("scripts",):
-            return scripts(project) if project else ()
-        case ("deployment", word):
-            return (project is not None and deployment_says(project, word),)
-        case ("file", path):
-            other = project.module_at(Path(path)) if project else None
-            return other.pieces if other else ()
-        case ("importers", path):
-            files = project.importers(Path(path)) if project else ()
-            found = [project.module_at(file) for file in files] if project else []
-            return tuple(piece for other in found if other for piece in other.pieces)
-    return tuple(module.pieces[index] for index in ask(module, question))
 
 
 @dataclass(eq=False, repr=False)
@@ -138,6 +56,7 @@ class Inquiry:
     memory: dict[object, object] = field(default_factory=dict)
     depth: int = 0
     _mentioned: dict[str, bool] = field(default_factory=dict)
+    _used: dict[int, tuple[Collection[str], bool]] = field(default_factory=dict)  # by id of the first
 
     @property
     def label(self) -> str:
@@ -157,6 +76,14 @@ class Inquiry:
             self.asked.add(("mentioned", word))
             self._mentioned[word] = bool(self.module.mentioning(word))
         return self._mentioned[word]
+
+    def may_use(self, dotted: Collection[str]) -> bool:
+        """Whether the module holds the last part of one of these dotted names, as who uses one of them must."""
+        known = self._used.get(id(dotted))
+        if known is None:
+            found = any(self.mentions(name.rpartition(".")[2]) for name in dotted)
+            known = self._used[id(dotted)] = (dotted, found)
+        return known[1]
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
         """What `work` finds out, worked out once under a key for all checks of the unit."""
@@ -309,8 +236,8 @@ class Inquiry:
 
         if name in self.classes:
             return self.classes[name]
-        found = self.pieces("defines", name)
-        if len(found) != 1:
+        found = self.pieces("binds", name)
+        if len(found) != 1 or self.module.pieces[found[0]].kind is Kind.FUNCTION:
             return None
         members = self.pieces("class", name)
         made = Class.of_pieces(self, members) if members else Class.nested(self.piece_scope(found[0]), name)
@@ -329,7 +256,7 @@ class Inquiry:
         return self.globals[key]
 
     def _look_up(self, name: str, before: int | None) -> Value:
-        binders = self.pieces("defines", name)
+        binders = self.pieces("binds", name)
         if before is not None:
             binders = tuple(piece for piece in binders if piece < before)
         found: list[Value] = []

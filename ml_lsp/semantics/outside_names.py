@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from ml_lsp.semantics.evaluate import may_be_outside
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.names import imports_of, public
 from ml_lsp.semantics.scope import Scope
@@ -53,7 +54,7 @@ def _mentions(scope: Scope, found: Iterable[ast.Name | ast.Attribute]) -> Iterat
     for node in found:
         if node in inside or not isinstance(node.ctx, ast.Load):
             continue
-        value = scope.value(node)
+        value = scope.value(node) if may_be_outside(scope, node) else None
         if isinstance(value, Ref):
             inside.update(ast.walk(node))
             yield Mention(scope, node, value.name)

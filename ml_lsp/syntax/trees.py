@@ -105,6 +105,13 @@ def own_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def below_attributes(node: ast.AST) -> ast.AST:
+    """What attributes are read from: a of `a.b.x`, the call of `f().x`; the expression itself if it reads none."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
 def _lines_before(segment: Segment) -> str:
     """What must stand before a segment's text so that it parses alone."""
     return _CLASS_LINE if segment.kind.in_class else ""

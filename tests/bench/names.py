@@ -29,10 +29,11 @@ from ml_lsp.oracle.client import ask_now
 from ml_lsp.oracle.interpreter import choose
 from ml_lsp.oracle.process import Place
 from ml_lsp.oracle.question import Question
-from ml_lsp.semantics.inquiry import NOTHING, Inquiry
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import Module
 from ml_lsp.semantics.outside import Known, Outside
 from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.questions import NOTHING
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.types import class_of, own_class_of

@@ -30,10 +30,11 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                 elif node.attr in rule.data["setters"]:
                     yield from _on_a_module(scope, node, rule)
         for call in scope.calls:
-            for keyword in call.node.keywords if (call.name or "").startswith("torch.") else ():
-                if keyword.arg is not None and keyword.arg in rule.data["misspelt"]:
+            for keyword in call.node.keywords:
+                name = keyword.arg or ""
+                if name in rule.data["misspelt"] and (call.name or "").startswith("torch."):
                     span = scope.span(keyword)
-                    yield _renamed(rule, span, Span(span.start, span.start + len(keyword.arg)))
+                    yield _renamed(rule, span, Span(span.start, span.start + len(name)))
 
 
 def _misspelt(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding]:

@@ -16,12 +16,12 @@ from ml_lsp.text import Span
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report a loss that is given the target first and the model's output second."""
-    if len(call.node.args) < 2 or call.has_unpacking or is_test_code(call.scope):
-        return
     loss = loss_call(call, rule.data["losses"])
+    if loss is None or len(call.node.args) < 2 or call.has_unpacking or is_test_code(call.scope):
+        return
     first, second = call.node.args[:2]
     scope = call.scope
-    if loss is None or not is_target(scope, scope.value(first)) or not is_output(scope, scope.value(second)):
+    if not is_target(scope, scope.value(first)) or not is_output(scope, scope.value(second)):
         return
     edits = [replace_node(scope, first, scope.text(second)), replace_node(scope, second, scope.text(first))]
     span = Span(scope.span(first).start, scope.span(second).end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
@@ -19,9 +19,9 @@ from ml_lsp.text import Edit, Span
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report losses made of tensors, names of losses rebound to their value, vectors sent backward."""
-    name = call.name or ""
-    if name in rule.data["losses"] or name in rule.data["activations"]:
-        least = 2 if name in rule.data["losses"] else 1
+    losses, activations = rule.data["losses"], rule.data["activations"]
+    if _is_one_of(call, losses) or _is_one_of(call, activations):
+        least = 2 if _is_one_of(call, losses) else 1
         if _is_given_tensors(call, least) and not expects_an_error(call):
             yield _made_of_tensors(call, rule)
     elif call.method == "backward" and not call.node.args and not call.node.keywords:
@@ -34,6 +34,10 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         assert isinstance(statement, ast.Assign), "only an assignment rebinds a name"
         span = call.scope.span(statement.targets[0])
         yield rule.finding(span, message=rule.data["messages"]["rebound"], name=target)
+
+
+def _is_one_of(call: Call, names: Collection[str]) -> bool:
+    return call.scope.inquiry.may_use(names) and call.name in names
 
 
 def _is_given_tensors(call: Call, least: int) -> bool:

@@ -16,8 +16,10 @@ from ml_lsp.semantics.values import Attr, Const, Item, Result, Value, identity
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report a reshape to the sizes of the same tensor in another order."""
     scope, args = call.scope, list(call.node.args)
+    if call.node.keywords or not args or any(isinstance(arg, ast.Constant | ast.UnaryOp) for arg in args):
+        return  # a size that is written out is none of the tensor's
     is_function = call.name == "torch.reshape"
-    if isinstance(call.callee, Attr) == is_function or call.node.keywords or not args:
+    if isinstance(call.callee, Attr) == is_function:
         return
     tensor = args.pop(0) if is_function else getattr(call.node.func, "value", None)
     if len(args) == 1 and isinstance(args[0], ast.Tuple | ast.List):

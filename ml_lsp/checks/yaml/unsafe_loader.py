@@ -17,6 +17,7 @@ from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.origin import Origin, origin
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Ref, Value, options
+from ml_lsp.syntax.trees import below_attributes
 from ml_lsp.text import Edit
 
 
@@ -91,13 +92,8 @@ def _remedy(call: Call, node: ast.expr, loader: Value, rule: Rule) -> tuple[str,
         safe = rule.data["safe_functions"][call.name]
         renamed = rename(scope, call.node.func, safe.rpartition(".")[2], _is_called)
         return safe, (*renamed, remove_argument(call, node))
-    return twin, (replace_node(scope, node, f"{_root(node)}.{twin.rpartition('.')[2]}"),)
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+    module = scope.text(below_attributes(node))
+    return twin, (replace_node(scope, node, f"{module}.{twin.rpartition('.')[2]}"),)
 
 
 def _message(rule: Rule, source: Origin | None) -> str:

@@ -22,7 +22,7 @@ _TRAINING_NAMES = frozenset({
 def runs_at_each_call(scope: Scope) -> bool:
     """Whether a scope is the forward of a module, or a method of it that only forward is seen to call."""
     owner = scope.owner
-    if owner is None or not owner.is_a(library.MODULE):
+    if scope.name == "__init__" or owner is None or not owner.is_a(library.MODULE):
         return False
     if scope.name in ("forward", "__call__"):
         return True

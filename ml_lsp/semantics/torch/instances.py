@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics.classes import class_of_name
-from ml_lsp.semantics.mentioning import calls_mentioning, scopes_of
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Either, Param, Ref, Result, Value
+from ml_lsp.syntax.trees import own_name
 
 if TYPE_CHECKING:
     from ml_lsp.semantics.call import Call
@@ -52,21 +54,29 @@ def _all_of(scope: Scope, values: list[Value], depth: int) -> tuple[Result, ...]
 def is_called(class_: Class) -> bool:
     """Whether an object of a class is called in its module: `criterion = Focal()`, `criterion(x, y)`.
 
-    Calls of `self` and of parameters do not count: they may run a subclass.
+    Looks under the variables and attributes that objects are assigned to where they are made. Calls of `self`
+    and of parameters do not count: they may run a subclass.
     """
     inquiry = class_.scope.inquiry
-    if not any(_makes(call, class_) for call in calls_mentioning(inquiry, class_.name)):
-        return False
-    return any(
-        not isinstance(call.callee, Ref | Param)
+    making = [call for call in calls_mentioning(inquiry, class_.name) if _makes(call, class_)]
+    names = {name for call in making for name in _names_of_made(call)}
+    return any(call.scope.call_with(call.node) for call in making) or any(
+        own_name(call.node.func) in names
+        and not isinstance(call.callee, Ref | Param)
         and own_class_of(call.scope, unwrapped(call.callee)) is class_
-        for scope in scopes_of(inquiry, inquiry.pieces("everything"))
-        for call in scope.calls
+        for call in calls_mentioning(inquiry, *sorted(names))
     )
 
 
 def _makes(call: Call, class_: Class) -> bool:
     return class_of_name(call.scope, call.callee) is class_
+
+
+def _names_of_made(call: Call) -> Iterator[str]:
+    """The variables and attributes that get the object which a call makes."""
+    statement = call.scope.statement_of(call.node)
+    if isinstance(statement, ast.Assign):
+        yield from (own_name(target) for target in statement.targets if own_name(target))
 
 
 def uses_of(class_: Class, function: str) -> Iterator[Call]:

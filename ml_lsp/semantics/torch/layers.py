@@ -17,6 +17,7 @@ from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import enclosing_class
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Attr, Const, Item, Op, Ref, Result, Value
+from ml_lsp.syntax.trees import below_attributes
 
 _DEEPEST = 12
 _KEEPS_SIZE = re.compile(
@@ -128,18 +129,51 @@ def neighbours(body: Body) -> Iterator[Pair]:
     for call in body.calls:
         if call.name == "torch.nn.Sequential":
             yield from _in_sequential(call)
-        elif call.node.args and isinstance(call.callee, Attr) and _is_in_module(call.scope):
-            second = _layer(call.scope, call.callee)
-            if second is not None and second.sizes is not None:
-                found = _producer(call.scope, call.scope.value(call.node.args[0]), second.sizes.kind, ())
+        elif call.node.args and _may_be_layer(call) and isinstance(call.callee, Attr):
+            second, given = _layer(call.scope, call.callee), call.node.args[0]
+            if second is not None and second.sizes is not None and _may_come_from_layer(call.scope, given):
+                found = _producer(call.scope, call.scope.value(given), second.sizes.kind, ())
                 if found is not None:
                     first, between, fed_by = found
                     yield Pair(first, second, between, call, fed_by)
 
 
-def _is_in_module(scope: Scope) -> bool:
+def _may_be_layer(call: Call) -> bool:
+    """Whether an attribute of a module is called in a method of it, and no method of a local object."""
+    func, scope = call.node.func, call.scope
+    if not isinstance(func, ast.Attribute) or _is_of_local(scope, func) or not scope.inquiry.may_use(_SIZES):
+        return False
     owner = enclosing_class(scope)
     return owner is not None and owner.is_a(library.MODULE)
+
+
+def _is_of_local(scope: Scope, method: ast.Attribute) -> bool:
+    """Whether what a method is called on was made in the function itself."""
+    first = below_attributes(method)
+    if not isinstance(first, ast.Name):
+        return True
+    return any(definition.kind != "parameter" for definition in scope.flow.definitions.get(first.id, ()))
+
+
+def _may_come_from_layer(scope: Scope, node: ast.expr) -> bool:
+    """Whether a layer may have made what an expression is; cheaper than its value where none has."""
+    for _ in range(_DEEPEST):
+        match node:
+            case ast.Name():
+                load = scope.flow.loads.get(node)
+                made = load.definitions[0] if load is not None and len(load.definitions) == 1 else None
+                if made is None or made.kind != "assign" or made.path or made.value is None:
+                    return True
+                node = made.value
+            case ast.Call(func=ast.Attribute(value=owner, attr=name) as method) if _is_of_local(
+                scope, method
+            ):
+                if name not in _KEEPING_METHODS:
+                    return False
+                node = owner
+            case _:
+                return isinstance(node, ast.Call | ast.Subscript)
+    return True
 
 
 def _in_sequential(call: Call) -> Iterator[Pair]:

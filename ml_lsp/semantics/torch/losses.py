@@ -54,11 +54,10 @@ class LossCall:
 
 def loss_call(call: Call, names: Collection[str]) -> LossCall | None:
     """The loss that a call applies, if it is certainly one of these."""
+    if not call.scope.inquiry.may_use(names):
+        return None
     given = call.argument(0, "input") or call.argument(0, "inputs")
     if given is None or isinstance(given, ast.Starred) or not _has_target(call.node):
-        return None
-    mentions = call.scope.inquiry.mentions
-    if not any(mentions(name.rpartition(".")[2]) for name in names):
         return None
     callee = call.callee
     if isinstance(callee, Ref):

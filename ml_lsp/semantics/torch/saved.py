@@ -110,7 +110,9 @@ def overwritten_input(call: Call, activations: Collection[str]) -> tuple[Call, a
     With the call that holds it: the activation itself, or the construction of the layer.
     """
     scope = call.scope
-    if len(call.node.args) != 1 or not isinstance(call.node.args[0], ast.Name) or not _is_used(call):
+    if len(call.node.args) != 1 or not isinstance(call.node.args[0], ast.Name):
+        return None
+    if not scope.inquiry.may_use(activations) or not _is_used(call):
         return None
     found = _in_place(call, activations)
     if found is None:
