@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ml_lsp.semantics.facts import facts, names_files
 from ml_lsp.semantics.module import Change, Module
-from ml_lsp.semantics.questions import Question
+from ml_lsp.semantics.questions import BEYOND_THE_MODULE, Question
 from ml_lsp.syntax.segments import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a unit of review has asked; `beyond`: what no text of its module answers."""
+
+    questions: frozenset[Question]
+    beyond: tuple[Question, ...]
+
+    @staticmethod
+    def of(questions: Iterable[Question]) -> Asked:
+        """The questions, sorted out."""
+        found = frozenset(questions)
+        return Asked(found, tuple(question for question in found if question[0] in BEYOND_THE_MODULE))
 
 
 @dataclass(frozen=True)
@@ -17,11 +32,11 @@ class Doubt:
     questions: frozenset[Question]
     kinds: tuple[str, ...] = ()
 
-    def about(self, asked: frozenset[Question]) -> frozenset[Question]:
+    def about(self, asked: Asked) -> frozenset[Question]:
         """The questions among these that must be asked again."""
-        found = self.questions & asked
-        if self.kinds:
-            found |= {question for question in asked if question[0] in self.kinds}
+        found = self.questions & asked.questions
+        if self.kinds and asked.beyond:
+            found |= {question for question in asked.beyond if question[0] in self.kinds}
         return found
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_lsp.catalogue import Rule
-from ml_lsp.doubt import Doubt, doubtful
+from ml_lsp.doubt import Asked, Doubt, doubtful
 from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
@@ -68,9 +68,9 @@ class _Entry:
     answers: Mapping[Question, Answer]
 
     @cached_property
-    def questions(self) -> frozenset[Question]:
+    def asked(self) -> Asked:
         """What was asked."""
-        return frozenset(self.answers)
+        return Asked.of(self.answers)
 
     def moved(self, move: Move) -> _Entry:
         """The same with the findings where they stand now; raises Lost if one stands in what has changed."""
@@ -150,7 +150,7 @@ class Memory:
         """The outside names about which the last review of a document asked."""
         known = self.reviewed.get(path)
         entries = known.entries.all() if known else ()
-        return frozenset(q[1] for entry in entries for q in entry.answers if q[0] == "outside")
+        return frozenset(q[1] for entry in entries for q in entry.asked.beyond if q[0] == "outside")
 
     def relied_on(self, path: Path) -> tuple[tuple[Path, ...], bool]:
         """The other files that the last review of a document looked into, and whether it may rest on all.
@@ -158,7 +158,7 @@ class Memory:
         What imports a module, or reads a config file, cannot be told without all files.
         """
         known = self.reviewed.get(path)
-        asked = {q for entry in known.entries.all() for q in entry.answers} if known else set()
+        asked = {q for entry in known.entries.all() for q in entry.asked.beyond} if known else set()
         files = sorted({Path(question[1]) for question in asked if question[0] == "file"})
         everywhere = any(question[0] in OF_THE_PROJECT for question in asked)
         return tuple(files), everywhere or path in self.configs
@@ -329,7 +329,7 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
     def valid(entry: _Entry | None) -> _Entry | None:
         if entry is None or entry is _NOTHING:
             return entry
-        if not all(holds(question, entry.answers[question]) for question in doubt.about(entry.questions)):
+        if not all(holds(question, entry.answers[question]) for question in doubt.about(entry.asked)):
             return None
         try:
             return entry.moved(move)

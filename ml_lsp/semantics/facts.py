@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from ml_lsp.semantics.names import Import, imports_of
 from ml_lsp.syntax.segments import Kind, Segment
@@ -69,7 +70,9 @@ def _collect(segment: Segment) -> Facts:
     waiting: list[tuple[ast.AST, bool]] = [(node, not segment.kind.in_class) for node in parsed.body]
     while waiting:
         node, outer = waiting.pop()
-        words.update(_words(node))
+        words_of = _WORDS.get(type(node))
+        if words_of is not None:
+            words.update(words_of(node))
         if isinstance(node, ast.Import | ast.ImportFrom):
             imports[outer] += imports_of(node)
         elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
@@ -80,21 +83,27 @@ def _collect(segment: Segment) -> Facts:
     return Facts(frozenset(words), tuple(imports[True]), tuple(imports[False]), defines, frozenset(stores))
 
 
-def _words(node: ast.AST) -> tuple[str, ...]:
-    match node:
-        case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
-            return (name,)
-        case ast.Attribute(attr=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
-            return (name,)
-        case ast.keyword(arg=str(name)):
-            return (name,)
-        case ast.alias(name=name, asname=local):
-            return (*name.split("."), local) if local else tuple(name.split("."))
-        case ast.ImportFrom(module=str(module)):
-            return tuple(module.split("."))
-        case ast.Constant(value=str(text)) if len(text) < 40:
-            return (text,)
-    return ()
+def _imported_words(node: ast.alias) -> tuple[str, ...]:
+    return (*node.name.split("."), node.asname) if node.asname else tuple(node.name.split("."))
+
+
+def _short_text(node: ast.Constant) -> tuple[str, ...]:
+    return (node.value,) if isinstance(node.value, str) and len(node.value) < 40 else ()
+
+
+_WORDS: dict[type[ast.AST], Callable[[Any], tuple[str, ...]]] = {
+    ast.Name: lambda node: (node.id,),
+    ast.arg: lambda node: (node.arg,),
+    ast.Attribute: lambda node: (node.attr,),
+    ast.FunctionDef: lambda node: (node.name,),
+    ast.AsyncFunctionDef: lambda node: (node.name,),
+    ast.ClassDef: lambda node: (node.name,),
+    ast.keyword: lambda node: (node.arg,) if node.arg else (),
+    ast.alias: _imported_words,
+    ast.ImportFrom: lambda node: tuple(node.module.split(".")) if node.module else (),
+    ast.Constant: _short_text,
+}
+"""The words of a node itself, by its kind; every keystroke asks this of all nodes of a function."""
 
 
 _LOOPS = ast.For | ast.AsyncFor | ast.While

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import reduce
 
 from ml_lsp.semantics.facts import bound_names
 from ml_lsp.semantics.flow import (
@@ -56,15 +57,21 @@ def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
 def _merge(*envs: Env | None) -> Env | None:
     """What holds where several ways join; an env of None is a way that never arrives."""
     arriving = [env for env in envs if env is not None]
-    if not arriving:
-        return None
-    first = arriving[0]
-    if all(env is first for env in arriving):
-        return first
-    names = {name: None for env in arriving for name in env}
-    return {
-        name: tuple(dict.fromkeys(d for env in arriving for d in env.get(name, (UNBOUND,)))) for name in names
-    }
+    return reduce(_joined, arriving) if arriving else None
+
+
+def _joined(one: Env, other: Env) -> Env:
+    if one is other:
+        return one
+    joined = dict(one)
+    for name, found in other.items():
+        known = one.get(name, (UNBOUND,))
+        if known is not found:
+            joined[name] = tuple(dict.fromkeys((*known, *found)))
+    for name, known in one.items():
+        if name not in other and UNBOUND not in known:
+            joined[name] = (*known, UNBOUND)
+    return joined
 
 
 class _Walker(ExpressionWalker):

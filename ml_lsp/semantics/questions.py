@@ -21,6 +21,9 @@ NOTHING: Known = MappingProxyType({})
 OF_THE_PROJECT = ("importers", "configs", "modules", "scripts", "deployment")
 """The kinds of questions whose answer cannot be told without all files of the project."""
 
+BEYOND_THE_MODULE = ("file", "outside", *OF_THE_PROJECT)
+"""The kinds of questions whose answer does not stand in the module."""
+
 Question = tuple[str, ...]
 Answer = tuple[object, ...]
 

@@ -84,7 +84,9 @@ class Server(LanguageServer):
         from ml_lsp.workspace import workspace_folder
 
         folders = map(path_of, self.workspace.folders)
-        return next((folder for folder in folders if path.is_relative_to(folder)), workspace_folder(path))
+        return next((folder for folder in folders if path.is_relative_to(folder)), None) or workspace_folder(
+            path
+        )
 
     def _interpreter_wishes(self, path: Path) -> Wishes:
         from ml_lsp.workspace import Wishes

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
-from ml_lsp.semantics.body import is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.torch.instances import constructions
@@ -81,16 +80,12 @@ def _is_unreduced(call: Call, value: Value) -> bool:
 def _rebinds_itself(call: Call) -> bool:
     """Whether a loop calls a module by a name that it then gives the result to."""
     scope, func = call.scope, call.node.func
-    statement = scope.statement_of(call.node) if any(is_loop(b.node) for b in call.block.chain()) else None
     load = scope.flow.loads.get(func) if isinstance(func, ast.Name) else None
-    if load is None or not isinstance(statement, ast.Assign) or statement.value is not call.node:
+    own = [d for d in load.definitions if d.kind == "assign" and d.value is call.node] if load else []
+    if load is None or not own or own[0].path:
         return False
-    target = statement.targets[0]
-    if not isinstance(target, ast.Name) or target.id != load.node.id:
-        return False
-    before = [definition for definition in load.definitions if definition.node is not statement]
-    again = len(before) < len(load.definitions)
+    before = [definition for definition in load.definitions if definition not in own]
     values = [scope.definition_value(definition) for definition in before]
     if not values and not scope.is_function:
-        values = [scope.outer_value(target.id)]
-    return again and bool(values) and all(is_module(scope, value) for value in values)
+        values = [scope.outer_value(load.node.id)]
+    return bool(values) and all(is_module(scope, value) for value in values)
