@@ -49,8 +49,9 @@ class Deprecated(NamedTuple):
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report names and arguments that have a successor in the workspace's version of the library."""
     versions = body.scope.inquiry.versions
+    words = _last_parts(rule)
     for scope in body.scopes:
-        for found in _all(scope, rule):
+        for found in _all(scope, rule, words):
             owner, since, instead = found.entry
             if has_reached(versions, owner, since) and not is_version_guarded(scope, found.node):
                 yield rule.finding(
@@ -64,16 +65,20 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                 )
 
 
-def _all(scope: Scope, rule: Rule) -> Iterator[Deprecated]:
-    yield from _names(scope, rule)
+def _last_parts(rule: Rule) -> frozenset[str]:
+    dotted = (*rule.data["renamed"], *rule.data["replaced"], *rule.data["moved"])
+    return frozenset(name.rpartition(".")[2] for name in dotted)
+
+
+def _all(scope: Scope, rule: Rule, words: frozenset[str]) -> Iterator[Deprecated]:
+    yield from _names(scope, rule, words)
     yield from _transposes(scope, rule.data["transpose"])
     for call in scope.calls:
         yield from _calls(call, rule)
 
 
-def _names(scope: Scope, rule: Rule) -> Iterator[Deprecated]:
+def _names(scope: Scope, rule: Rule, words: frozenset[str]) -> Iterator[Deprecated]:
     renamed, replaced = rule.data["renamed"], rule.data["replaced"]
-    words = {name.rpartition(".")[2] for name in (*renamed, *replaced, *rule.data["moved"])}
     for mention in used_names_with(scope, words):
         assert isinstance(mention.node, ast.expr)
         text = scope.text(mention.node)

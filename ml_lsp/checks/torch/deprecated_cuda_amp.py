@@ -11,7 +11,7 @@ from ml_lsp.moved import Successor, Successors, moved, moved_import
 from ml_lsp.renaming import ImportedName
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.names import public
-from ml_lsp.semantics.outside_names import is_type_question, names_in_decorators, used_names
+from ml_lsp.semantics.outside_names import is_type_question, names_in_decorators, used_names_with
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import may_be_before
@@ -23,9 +23,10 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     if not inquiry.mentions("amp") or may_be_before(inquiry.versions, "torch", rule.data["since"]):
         return
     successors = _successors(rule)
+    words = frozenset(name.rpartition(".")[2] for name in successors)
     for scope in body.scopes:
         yield from _imports(scope, successors, rule)
-        for mention in (*used_names(scope), *names_in_decorators(scope)):
+        for mention in (*used_names_with(scope, words), *names_in_decorators(scope)):
             if mention.name not in successors or is_version_guarded(mention.scope, mention.node):
                 continue
             if not is_type_question(mention.scope, mention.node):

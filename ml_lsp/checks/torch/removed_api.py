@@ -64,12 +64,13 @@ def check(subject: Body | Class, rule: Rule) -> Iterator[Finding]:
 
 def _all(body: Body, rule: Rule) -> Iterator[tuple[Scope, Removed]]:
     imported: set[str] = set()
+    words = frozenset(name.rpartition(".")[2] for name in rule.data["names"])
     for scope in body.scopes:
         for name, found in _imports(scope, rule):
             if name not in imported:  # of one module, the first import is enough
                 yield scope, found
             imported.add(name)
-        yield from ((scope, found) for found in _uses(scope, rule))
+        yield from ((scope, found) for found in _uses(scope, rule, words))
         for call in scope.calls:
             yield from ((scope, found) for found in _calls(call, rule))
         yield from ((scope, found) for found in _indexed_losses(scope, rule))
@@ -99,8 +100,7 @@ def _imports(scope: Scope, rule: Rule) -> Iterator[tuple[str, Removed]]:
             yield known, Removed(rule.data["names"][known], mention.node, mention.span, mention.name)
 
 
-def _uses(scope: Scope, rule: Rule) -> Iterator[Removed]:
-    words = {name.rpartition(".")[2] for name in rule.data["names"]}
+def _uses(scope: Scope, rule: Rule, words: frozenset[str]) -> Iterator[Removed]:
     for mention in used_names_with(scope, words):
         known = _known(mention.name, rule) if isinstance(mention.node, ast.Attribute) else None
         # what is used through an import of the gone module itself is reported there

@@ -58,7 +58,8 @@ def is_called(class_: Class) -> bool:
     and of parameters do not count: they may run a subclass.
     """
     inquiry = class_.scope.inquiry
-    making = [call for call in calls_mentioning(inquiry, class_.name) if _makes(call, class_)]
+    called = calls_mentioning(inquiry, class_.name)
+    making = [call for call in called if own_name(call.node.func) == class_.name and _makes(call, class_)]
     names = {name for call in making for name in _names_of_made(call)}
     return any(call.scope.call_with(call.node) for call in making) or any(
         own_name(call.node.func) in names
