@@ -72,7 +72,7 @@ def pass_unactivated(loss: LossCall, maker: Maker) -> tuple[str, tuple[Edit, ...
 
 def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     """Put a line of code before a statement, in its block."""
-    text, decorators = scope.tree.segment.text, getattr(statement, "decorator_list", ())
+    text, decorators = scope.tree.text, getattr(statement, "decorator_list", ())
     start = scope.tree.span(decorators[0]).start - 1 if decorators else scope.tree.span(statement).start
     source = Source(text)
     line_start = source.line_span(source.line_of(start)).start
@@ -84,7 +84,7 @@ def insert_before(scope: Scope, statement: ast.stmt, line: str) -> Edit:
 
 def insert_after(scope: Scope, statement: ast.stmt, line: str) -> Edit:
     """Put a line of code after a statement of one line, in its block, behind the comment on it."""
-    text, span = scope.tree.segment.text, scope.tree.span(statement)
+    text, span = scope.tree.text, scope.tree.span(statement)
     source = Source(text)
     indent = text[source.line_span(source.line_of(span.start)).start : span.start]
     behind = text[span.end : source.line_span(source.line_of(span.end)).end].rstrip("\r\n")
@@ -105,7 +105,7 @@ def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
 
     `pass` takes its place where its block needs one.
     """
-    text, span = scope.tree.segment.text, scope.tree.span(statement)
+    text, span = scope.tree.text, scope.tree.span(statement)
     source = Source(text)
     first, last = source.line_of(span.start), source.line_of(span.end)
     start, end = source.line_span(first).start, source.line_span(last).end
@@ -122,7 +122,7 @@ def delete_statement(scope: Scope, statement: ast.stmt) -> Edit:
 def add_argument(call: Call, text: str) -> Edit:
     """Append an argument to a call, minding a trailing comma and the layout of one argument a line."""
     scope = call.scope
-    code, span_of = scope.tree.segment.text, scope.tree.span
+    code, span_of = scope.tree.text, scope.tree.span
     arguments = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
     end = span_of(call.node).end
     if not arguments:
@@ -194,7 +194,7 @@ def _is_string(node: ast.AST) -> bool:
 def insert_first_argument(call: Call, text: str) -> Edit:
     """Put an argument before all others of a call, on a line of its own where the first one has one."""
     scope = call.scope
-    code, span_of = scope.tree.segment.text, scope.tree.span
+    code, span_of = scope.tree.text, scope.tree.span
     arguments = [*call.node.args, *call.node.keywords]
     if not arguments:
         end = span_of(call.node).end - 1
@@ -208,7 +208,7 @@ def insert_first_argument(call: Call, text: str) -> Edit:
 def remove_argument(call: Call, node: ast.expr) -> Edit:
     """Take an argument out of a call, with its comma, and with its line where it has one to itself."""
     scope, span_of = call.scope, call.scope.tree.span
-    text = scope.tree.segment.text
+    text = scope.tree.text
     source = Source(text)
     span = span_of(next((keyword for keyword in call.node.keywords if keyword.value is node), node))
     line = source.line_span(source.line_of(span.start))

@@ -396,4 +396,5 @@ class _Work:
         inquiry = Inquiry(self.module, around.versions, project=around.project, outside=around.outside)
         findings = tuple(look(inquiry, *index, self.table))
         answers = inquiry.answers()
+        inquiry.let_go()
         return _Entry(findings, answers) if findings or answers else _NOTHING

@@ -40,7 +40,7 @@ def signature(function: Scope) -> str | None:
     node = function.node
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or function.parent is None:
         return None
-    parent, text = function.parent, function.tree.segment.text
+    parent, text = function.parent, function.tree.text
     start = parent.name_span(node).end - function.offset
     depth, end = 0, start
     lines = iter(text[start:].splitlines(keepends=True))

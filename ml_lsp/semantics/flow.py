@@ -102,7 +102,6 @@ class Flow:
     """What happens in one scope (a function, a lambda, or statements of a module), in order."""
 
     node: ast.AST | None
-    parent: Flow | None
     root: Block
     events: list[Event] = field(default_factory=list)
     loads: dict[ast.Name, Load] = field(default_factory=dict)
@@ -147,5 +146,5 @@ class Flow:
         if node not in self.inner:
             from ml_lsp.semantics.flow_walk import flow_of_function
 
-            self.inner[node] = flow_of_function(node, self)
+            self.inner[node] = flow_of_function(node)
         return self.inner[node]

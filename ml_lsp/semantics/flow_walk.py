@@ -20,9 +20,9 @@ from ml_lsp.semantics.names import imports_of
 from ml_lsp.syntax.trees import children
 
 
-def flow_of_function(node: FunctionNode, parent: Flow | None = None) -> Flow:
+def flow_of_function(node: FunctionNode) -> Flow:
     """The flow of a function's body; its parameters are defined at the start."""
-    flow = Flow(node, parent, Block(None, node))
+    flow = Flow(node, Block(None, node))
     walker = _Walker(flow)
     for argument in _arguments(node.args):
         walker.define(argument.arg, "parameter", argument)
@@ -37,7 +37,7 @@ def flow_of_function(node: FunctionNode, parent: Flow | None = None) -> Flow:
 
 def flow_of_statements(body: tuple[ast.stmt, ...]) -> Flow:
     """The flow of statements at a module's top level or in a class body."""
-    flow = Flow(None, None, Block(None, None))
+    flow = Flow(None, Block(None, None))
     walker = _Walker(flow)
     walker.statements(list(body))
     flow.at_end = walker.env or {}

@@ -162,7 +162,7 @@ def module_of(split: Split, path: Path, previous: Module | None = None) -> tuple
     return Module(split, _tables(split.segments), path), change
 
 
-_NO_FLOW = Flow(None, None, Block(None, None))
+_NO_FLOW = Flow(None, Block(None, None))
 
 
 def flow_of_piece(piece: Segment) -> Flow:

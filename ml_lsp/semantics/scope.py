@@ -130,11 +130,11 @@ class Scope:
     def text(self, node: ast.AST) -> str:
         """A node of this scope as it is written."""
         start, end = self.tree.span(node)
-        return self.tree.segment.text[start:end]
+        return self.tree.text[start:end]
 
     def has_comment(self, node: ast.AST) -> bool:
         """Whether a comment stands behind a node on its last line, or on the line above its first."""
-        text = self.tree.segment.text
+        text = self.tree.text
         start, end = self.tree.span(node)
         behind = text[end:].partition("\n")[0]
         above = text[:start].rpartition("\n")[0].rpartition("\n")[2]
@@ -142,7 +142,7 @@ class Scope:
 
     def name_span(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Span:
         """Where the name stands in a definition of a function or class."""
-        text = self.tree.segment.text
+        text = self.tree.text
         start = self.tree.span(node).start
         if node.decorator_list:
             start = self.tree.span(node.decorator_list[-1]).end

@@ -62,7 +62,7 @@ def is_read(inquiry: Inquiry, attribute: str) -> bool:
 
 def comment_near(scope: Scope, node: ast.AST) -> str:
     """The comments on the lines of a node and on the line above it; names of rules are left out."""
-    source = Source(scope.tree.segment.text)
+    source = Source(scope.tree.text)
     start, end = scope.tree.span(node)
     lines = range(max(0, source.line_of(start) - 1), source.line_of(end) + 1)
     comments = " ".join(source.line_text(line).partition("#")[2] for line in lines)

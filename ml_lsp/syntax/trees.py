@@ -20,26 +20,26 @@ _CLASS_LINE = "class _:\n"
 
 @dataclass(frozen=True, eq=False)
 class Tree:
-    """The `ast` of one segment. All spans are offsets in the segment's text."""
+    """The `ast` of one segment, whose text it is. All spans are offsets in the segment's text."""
 
-    segment: Segment
+    text: str
     body: tuple[ast.stmt, ...]
     lines_before: int
 
     @cached_property
     def _source(self) -> Source:
-        return Source(self.segment.text)
+        return Source(self.text)
 
     @cached_property
     def _ascii(self) -> bool:
-        return self.segment.text.isascii()
+        return self.text.isascii()
 
     def offset(self, line: int, column: int) -> int:
         """The offset of an `ast` place: a 1-based line and a column in UTF-8 bytes."""
         line -= 1 + self.lines_before
         starts = self._source.line_starts
         if not 0 <= line < len(starts):
-            return 0 if line < 0 else len(self.segment.text)
+            return 0 if line < 0 else len(self.text)
         if self._ascii:
             return starts[line] + column
         encoded = self._source.line_text(line).encode("utf-8", "surrogatepass")
@@ -139,7 +139,7 @@ def _parse(segment: Segment) -> Tree | None:
         return None
     if segment.kind.in_class:
         body = body[0].body  # type: ignore[attr-defined]
-    return Tree(segment, tuple(body), before.count("\n"))
+    return Tree(segment.text, tuple(body), before.count("\n"))
 
 
 def tree(segment: Segment) -> Tree | None:

@@ -86,7 +86,7 @@ def _is_sampled(call: Call) -> bool:
     """Whether the class around says that it draws several outputs for one input; functions may do so."""
     own = enclosing_class(call.scope)
     pieces = {method.piece: method for method in own.methods.values()} if own is not None else {}
-    return own is None or any(_SAMPLED.search(method.tree.segment.text) for method in pieces.values())
+    return own is None or any(_SAMPLED.search(method.tree.text) for method in pieces.values())
 
 
 def _attention(call: Call, rule: Rule) -> Iterator[Finding]:

@@ -109,7 +109,7 @@ def _is_left_out(pair: Pair) -> bool:
     if first is None or second is None or first.scope is not second.scope:
         return False
     tree = first.scope.tree  # which may be that of another file
-    between = tree.segment.text[tree.span(first.node).end : tree.span(second.node).start]
+    between = tree.text[tree.span(first.node).end : tree.span(second.node).start]
     return bool(_COMMENTED_OUT.search(between))
 
 
