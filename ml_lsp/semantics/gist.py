@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
@@ -16,10 +17,13 @@ _IMPORT = re.compile(
     r"(?:^\ufeff?|[:;])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))",
     re.M,
 )
+_IMPORT_START = re.compile(
+    r"(?:^\ufeff?|[:;])[ \t]*(?:from[ \t]+\.*[\w.]*[ \t]+import[ \t]|import[ \t]+[^#\n;])", re.M
+)
 _NAME = re.compile(r"(\.*[\w.]+)(?:\s+as\s+\w+)?")
 
 _CONFIG_NAME = re.compile(r"[^\s\"'/\\()\[\]{},]+\.(?:ya?ml|json)\b", re.IGNORECASE)
-_CONFIG_SUFFIX = re.compile(r"\.(?:ya?ml|json)\b", re.IGNORECASE)
+_CONFIG_SUFFIXES = (".yaml", ".yml", ".json")
 
 # Signs are characters of two bytes that can be written as UTF-8: none of the surrogates from U+D800 on.
 _FIRST_SIGN, _SIGNS = 0x100, 0xD700
@@ -56,7 +60,7 @@ def imported_names(text: str) -> tuple[str, ...]:
     A line of a string that looks like an import is taken for one; that costs a look, nothing else.
     """
     found: dict[str, None] = {}
-    for module, names, modules in _IMPORT.findall(text):
+    for module, names, modules in _imports(text):
         for name in _NAME.findall(modules):
             found[name] = None
         for name in _NAME.findall(names.strip("() ")):
@@ -66,9 +70,24 @@ def imported_names(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _imports(text: str) -> Iterator[tuple[str, str, str]]:
+    """What `_IMPORT` finds in a text, looked for only in lines that hold the word: most of a text holds it not."""
+    done = 0
+    while (word := text.find("import", done)) >= 0:
+        line, end = max(text.rfind("\n", 0, word) + 1, done), text.find("\n", word)
+        start = _IMPORT_START.search(text, line, end if end >= 0 else len(text))
+        found = _IMPORT.match(text, start.start()) if start is not None else None
+        if found is not None:
+            yield found[1] or "", found[2] or "", found[3] or ""
+        done = found.end() if found is not None else end if end >= 0 else len(text)
+
+
 def config_names_in(text: str) -> frozenset[str]:
     """The names of YAML and JSON files, without folders, that a text holds."""
-    return frozenset(_CONFIG_NAME.findall(text)) if _CONFIG_SUFFIX.search(text) else frozenset()
+    lowered = text.lower()  # it and `in` take a tenth of what the pattern takes
+    if not any(suffix in lowered for suffix in _CONFIG_SUFFIXES):
+        return frozenset()
+    return frozenset(_CONFIG_NAME.findall(text))
 
 
 def _signs(text: str) -> set[str]:

@@ -133,7 +133,7 @@ def _imported_files(
     layout: Layout, imports_at: Callable[[Path], tuple[str, ...]], file: Path
 ) -> frozenset[Path]:
     """The files of the project that a file imports, itself apart."""
-    found = (layout.find(name, file) for name in imports_at(file))
+    found = layout.find_all(imports_at(file), file)
     return frozenset(there.path for there in found if there is not None) - {file}
 
 
