@@ -32,7 +32,7 @@ _BLANKED = bytes(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gist:
     """What the text of a file says of itself.
 
