@@ -111,9 +111,10 @@ def _open(file: Path) -> sqlite3.Connection | None:
     try:
         return _connected(file)
     except (sqlite3.Error, OSError) as error:
-        log.warning("cannot use the cache %s: %s", file, error)
         if not _is_torn(error):
+            log.warning("cannot use the cache %s: %s", file, error)
             return None
+        log.warning("making the cache %s anew: %s", file, error)
     _remove(file)
     try:
         return _connected(file)
@@ -146,7 +147,9 @@ def _connected(file: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = OFF")  # what a power cut loses is worked out again
-    connection.execute("PRAGMA cache_size = -500")  # KiB; the operating system keeps the file in memory as well
+    connection.execute(
+        "PRAGMA cache_size = -500"
+    )  # KiB; the operating system keeps the file in memory as well
     with connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS results"
