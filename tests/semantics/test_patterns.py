@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ml_lsp.patterns import WildPattern, check_patterns, compiled, verdict
@@ -22,6 +22,9 @@ PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.py", "#b", "!a", " a"]), mi
 
 
 @given(PATTERNS, PATHS, st.booleans())
+@example(["\\#b"], "#b", False)
+@example(["a.py[!a]", "*.p[ab]"], "a.py", False)
+@example(["a/", "!a"], "a/b", True)
 def test_the_same_as_all_patterns_say(patterns: list[str], path: str, folder: bool) -> None:
     try:
         check_patterns(patterns)
