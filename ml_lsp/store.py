@@ -80,6 +80,7 @@ class Store:
                 self._connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
         except sqlite3.Error as error:
             self._failed(error)
+            self._wait_no_more()
         else:
             self._fresh.clear()
 
@@ -95,6 +96,11 @@ class Store:
         log.warning("cannot use the cache %s: %s", self._file, error)
         if _is_torn(error):
             _remove(self._file)  # the next run makes a new one
+
+    def _wait_no_more(self) -> None:
+        """Some process writes for ever: waiting for it once was enough."""
+        if self._connection is not None:
+            self._connection.execute("PRAGMA busy_timeout = 0")
 
     def _give_up(self) -> None:
         if self._connection is not None:

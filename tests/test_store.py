@@ -189,8 +189,26 @@ while store.waiting:
 """
 
 
+def test_a_process_that_writes_for_ever_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_PATIENCE", 0.01)
+    file = tmp_path / "kept.sqlite"
+    opened = Store(file)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    opened.put(KEY, "value")
+    opened.save()
+    assert opened._connection is not None
+    assert opened._connection.execute("PRAGMA busy_timeout").fetchone() == (0,)
+    other.execute("COMMIT")
+    opened.close()
+    assert kept(file) == "value"
+
+
 def test_several_processes_write_at_once(tmp_path: Path) -> None:
     file = tmp_path / "kept.sqlite"
+    Store(file).close()
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(file), name], cwd=ROOT, stderr=subprocess.PIPE)
         for name in "abc"
