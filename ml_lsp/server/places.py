@@ -25,8 +25,14 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-SLICE = 0.004
+SLICE = 0.002
 """Seconds of work between two turns for everything else."""
+_PAUSE = 0.004
+"""Seconds that everything else has to itself while it has work."""
+_TURNS = 5
+"""Turns of the event loop that a message takes from the editor to its answer."""
+_UNUSED = 0.000_5
+"""Seconds of CPU time that so many turns take when nobody has work."""
 
 
 @dataclass(eq=False)
@@ -204,5 +210,14 @@ async def _in_slices(steps: Iterator[T]) -> AsyncIterator[T]:
     for step in steps:
         yield step
         if time.perf_counter() - started > SLICE:
-            await asyncio.sleep(SLICE)  # as long for others as for this
+            if await _others_have_work():
+                await asyncio.sleep(_PAUSE)
             started = time.perf_counter()
+
+
+async def _others_have_work() -> bool:
+    """Give everything else its turns; whether it used them."""
+    started = time.process_time()
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    return time.process_time() - started > _UNUSED

@@ -1,8 +1,8 @@
 """How long a start looks around a workspace, the first time and later: `python -m tests.bench.starting FOLDER...`.
 
 Each start is a process of its own, with an empty cache before the first. What is measured is what the server does in
-the background after its first review: it lists the folder's files and finds out who imports whom, in slices of 4 ms
-with as long a pause after each; hence twice as long by the clock as in CPU time.
+the background after its first review: it lists the folder's files and finds out who imports whom, in slices, and
+pauses only while an editor has other work for it.
 """
 
 from __future__ import annotations
