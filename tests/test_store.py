@@ -42,6 +42,17 @@ def test_what_is_saved_is_found_by_others(tmp_path: Path) -> None:
     assert (one.waiting, other.get(KEY), other.get(b"else")) == (0, "é\ud7ff", None)
 
 
+def test_what_waits_keeps_nobody_from_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of `check` puts results for seconds before it saves them; the others must not lose theirs."""
+    monkeypatch.setattr(store, "_PATIENCE", 0)
+    file = tmp_path / "kept.sqlite"
+    opened = Store(file)
+    opened.put(b"mine", "mine")
+    keep(file)
+    opened.close()
+    assert (kept(file), Store(file).get(b"mine")) == ("value", "mine")
+
+
 def test_what_another_process_keeps_from_being_written_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -337,6 +337,14 @@ def test_many_files_on_several_processes(run, demo):
     assert Path("f13.py").read_text().startswith("good()\n")
 
 
+def test_what_several_processes_found_is_kept(run, demo):
+    for number in range(64):
+        Path(f"f{number:02}.py").write_text("bad()\n" + f"# {number}\n" * 1_500)
+    first = run("check", "--jobs", "2")
+    assert run("check", "--jobs", "1") == first
+    assert demo == []  # nothing was left to review in this process
+
+
 def test_explain_and_rules(run, rules):
     code, out, _ = run("explain", "torch/bad-call")
     assert code == 0
