@@ -18,12 +18,15 @@ from ml_lsp.files import FoundFile
 from ml_lsp.finding import Finding
 from ml_lsp.fixing import Fixed, fix_all, lines_of
 from ml_lsp.garbage import collect_rarely
+from ml_lsp.gists import Gists
 from ml_lsp.ignores import Silenced, silence
 from ml_lsp.opened import Opened, opened, rewritten
 from ml_lsp.report.results import Reviewed, counted_once, shown_path
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.rulebook import known_rules
 from ml_lsp.settings import rule_chooser
+from ml_lsp.shelf import Shelf
+from ml_lsp.store import Store
 from ml_lsp.text import Source
 from ml_lsp.textfile import TextFile, Unreadable, Unwritable, read_text, write_back
 from ml_lsp.workspace import Workspace, workspace_folder
@@ -72,7 +75,8 @@ class Reviewer:
     memory: Memory = field(default_factory=Memory)
     _choosers: dict[str, Callable[[Path], tuple[Rule, ...]]] = field(default_factory=dict)
     _stamps: dict[tuple[Rule, ...], str] = field(default_factory=dict)
-    _store: kept.Store | None = None
+    _store: Store | None = None
+    _gists: Gists | None = None
     _engine: str = ""
     _faults: list[str] = field(default_factory=list)
     _workspaces: dict[Path, Workspace] = field(default_factory=dict)
@@ -80,7 +84,8 @@ class Reviewer:
 
     def __post_init__(self) -> None:
         if self.plan.store is not None:
-            self._store, self._engine = kept.Store(self.plan.store), kept.engine_stamp()
+            self._store, self._engine = Store(self.plan.store), kept.engine_stamp()
+            self._gists = Gists(self._store)
 
     def review_file(self, found: FoundFile) -> Outcome:
         """Read a file, review it and, if so planned, fix it."""
@@ -126,7 +131,7 @@ class Reviewer:
     def _workspace(self, path: Path) -> Workspace:
         folder = workspace_folder(path)
         if folder not in self._workspaces:
-            self._workspaces[folder] = Workspace(folder)
+            self._workspaces[folder] = Workspace(folder, shelf=Shelf(gists=self._gists))
         return self._workspaces[folder]
 
     def _findings(self, document: Document, rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
@@ -263,8 +268,9 @@ def _outcomes(files: Sequence[FoundFile], plan: Plan, jobs: int) -> Iterator[Out
     if min(jobs, len(chunks)) <= 1 or _size(files) < _WORTH_A_POOL:
         collect_rarely()
         reviewer = Reviewer(plan)
-        for found in files:
-            yield reviewer.review_file(found)
+        for chunk in chunks:
+            yield from map(reviewer.review_file, chunk)
+            reviewer.save()
         reviewer.close()
         return
     workers = min(jobs, len(chunks))
@@ -274,8 +280,6 @@ def _outcomes(files: Sequence[FoundFile], plan: Plan, jobs: int) -> Iterator[Out
                 yield from outcomes
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    if plan.store is not None:
-        kept.Store(plan.store).close()  # the workers end without tidying up
 
 
 def _size(files: Sequence[FoundFile]) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from ml_lsp import batch, kept
+from ml_lsp import batch, store
 from ml_lsp.batch import Outcome, Plan
 from ml_lsp.catalogue import Rule
 from ml_lsp.files import FoundFile, Skipped, find_files
@@ -64,8 +64,8 @@ class CheckOptions:
     def plan(self) -> Plan:
         """What to do with each file."""
         # Kept results would take no time, and the statistics are there to say what a rule costs.
-        store = None if self.no_cache or self.statistics else kept.default_file()
-        return Plan(self.fix or self.diff, self.unsafe_fixes, self.fix and not self.diff, store)
+        kept = None if self.no_cache or self.statistics else store.default_file()
+        return Plan(self.fix or self.diff, self.unsafe_fixes, self.fix and not self.diff, kept)
 
 
 def check(options: CheckOptions) -> int:

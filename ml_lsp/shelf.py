@@ -9,13 +9,15 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from ml_lsp.gists import Gists, State, state_of
 from ml_lsp.semantics.config_file import ConfigFile, language_of_config
 from ml_lsp.semantics.deployment import NOTES
 from ml_lsp.semantics.files import read_text
+from ml_lsp.semantics.gist import Gist, config_names_in, gist_of, imported_names
 from ml_lsp.semantics.layout import Layout
 from ml_lsp.semantics.module import Module, module_of
-from ml_lsp.semantics.project import Project, imported_names
-from ml_lsp.semantics.words import config_names_in, holds_any
+from ml_lsp.semantics.project import Project
+from ml_lsp.semantics.words import holds_any
 from ml_lsp.syntax.segments import EMPTY, split
 
 log = logging.getLogger(__name__)
@@ -27,14 +29,19 @@ _MOST_KEPT = 8_000_000
 """Characters of Python that are kept to look for words in."""
 
 T = TypeVar("T")
-_Stamp = tuple[int, int] | str
+_Stamp = State | str
 
 
 @dataclass(eq=False)
 class Shelf:
-    """Modules and config files by path. `open_texts`, texts in editors, count instead of what is on disk."""
+    """Modules and config files by path. `open_texts`, texts in editors, count instead of what is on disk.
+
+    `gists` are those kept between runs; without them every file is read through.
+    """
 
     open_texts: dict[Path, str] = field(default_factory=dict)
+    gists: Gists | None = None
+    _gists: dict[Path, tuple[_Stamp, Gist]] = field(default_factory=dict)
     _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
     _digests: dict[Path, tuple[_Stamp, bytes]] = field(default_factory=dict)
     _mentioned: dict[Path, tuple[_Stamp, dict[tuple[str, ...], bool]]] = field(default_factory=dict)
@@ -56,13 +63,7 @@ class Shelf:
         return made
 
     def _stamp(self, path: Path) -> _Stamp:
-        if path in self.open_texts:
-            return self.open_texts[path]
-        try:
-            status = path.stat()
-        except OSError:
-            return (0, 0)
-        return status.st_mtime_ns, status.st_size
+        return self.open_texts[path] if path in self.open_texts else state_of(path)
 
     def config_at(self, path: Path) -> ConfigFile | None:
         """The YAML or JSON file at a path; None if it cannot be read."""
@@ -98,8 +99,26 @@ class Shelf:
             found = known[path] = (stamp, look(self.text_at(path)))
         return found[1]
 
+    def _gist_at(self, path: Path) -> Gist | None:
+        """The gist of a file on disk; None of one in an editor, whose text changes while people wait."""
+        stamp, known = self._stamp(path), self._gists.get(path)
+        if isinstance(stamp, str):
+            return None
+        if known is None or known[0] != stamp:
+            known = self._gists[path] = (stamp, self._made_gist(path, stamp))
+        return known[1]
+
+    def _made_gist(self, path: Path, state: State) -> Gist:
+        if self.gists is not None:
+            return self.gists.of(path, state, lambda: self.text_at(path))
+        text = self.text_at(path)
+        return gist_of(text) if text is not None else Gist()
+
     def imports_at(self, path: Path) -> tuple[str, ...]:
         """The names that a file imports; none if it cannot be read."""
+        gist = self._gist_at(path)
+        if gist is not None:
+            return gist.imports
         return self._found_in(path, self._imports, lambda text: imported_names(text or ""))
 
     def digest_of(self, path: Path) -> bytes:
@@ -120,6 +139,9 @@ class Shelf:
 
     def mentions(self, path: Path, words: tuple[str, ...]) -> bool:
         """Whether the text of a file holds one of the words; False if it cannot be read."""
+        gist = self._gist_at(path)
+        if gist is not None and not gist.may_hold(words):
+            return False
         stamp = self._stamp(path)
         known = self._mentioned.get(path)
         if known is None or known[0] != stamp:
@@ -131,6 +153,9 @@ class Shelf:
 
     def config_names_at(self, path: Path) -> frozenset[str]:
         """The names of config files that the text of a file holds; none if it cannot be read."""
+        gist = self._gist_at(path)
+        if gist is not None:
+            return gist.config_names
         return self._found_in(path, self._config_names, lambda text: config_names_in(text or ""))
 
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +109,19 @@ class Workspace:
             log.info("%s: %s", self.folder / "pyproject.toml", error)
             pyproject = {}
         return source_roots(self.folder, pyproject)
+
+    def learn(self) -> Iterator[int]:
+        """Find out step by step who imports whom, and keep for the next run what that rests on.
+
+        After each step: how many files are done.
+        """
+        gists = self.shelf.gists
+        for done in self.project.learn_importers():
+            if gists is not None:
+                gists.keep_many()
+            yield done
+        if gists is not None:
+            gists.keep()
 
     def changed(self) -> None:
         """Files have come, gone or changed: the next look finds them."""

@@ -1,4 +1,4 @@
-"""What holds for all tests: a check that raises is a failure, though the editor only logs it."""
+"""What holds for all tests: a check that raises is a failure, and the user's cache folder is left alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is kept between runs in a folder of these tests, in the processes that they start as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(autouse=True)

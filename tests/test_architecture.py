@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up: what stands in a row may import what stands in an earlier row, or in its own.
 LAYERS = (
     ("text", "suggestion", "garbage"),
-    ("finding", "patterns", "textfile"),
+    ("finding", "patterns", "textfile", "store"),
     ("syntax",),
     ("semantics",),
     ("oracle",),
@@ -25,7 +25,7 @@ LAYERS = (
     ("checks",),
     ("match", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),
-    ("placement", "units", "doubt", "review", "shelf", "workspace"),
+    ("placement", "units", "doubt", "review", "gists", "shelf", "workspace"),
     ("fixing", "page"),
     ("report", "opened", "kept", "batch", "explaining", "checking", "pages"),
     ("server", "cli", "pylsp_plugin", "__main__"),

@@ -75,6 +75,7 @@ class Layout:
     roots: tuple[Path, ...]
     _inside: dict[Path, _Inside] = field(default_factory=dict)
     _places: dict[Path, tuple[tuple[Path, ...], frozenset[str]]] = field(default_factory=dict)
+    _found: dict[Path, dict[str, Found | None]] = field(default_factory=dict)
 
     def find(self, dotted: str, from_path: Path) -> Found | None:
         """The file to which the longest part of `dotted` leads when `from_path` imports it; None if none does.
@@ -82,14 +83,28 @@ class Layout:
         `dotted` is spelled as in an import statement: "models", "zoo.net", ".models", "..data". A package is its
         `__init__.py`; a namespace package has no file. Where there is no Python file, its stub will do.
         """
+        return next(self.find_all((dotted,), from_path))
+
+    def find_all(self, names: Iterable[str], from_path: Path) -> Iterator[Found | None]:
+        """The same for each of some names: a file's imports, of which few are of the project."""
+        folder = from_path.parent
+        known = self._found.setdefault(folder, {})
+        _, starts = self._search_path(folder)
+        for dotted in names:
+            if not dotted.startswith(".") and dotted.partition(".")[0] not in starts:
+                yield None
+                continue
+            if dotted not in known:
+                known[dotted] = self._look_up(dotted, folder)
+            yield known[dotted]
+
+    def _look_up(self, dotted: str, folder: Path) -> Found | None:
         name = dotted.lstrip(".")
         parts = tuple(name.split(".")) if name else ()
-        level = len(dotted) - len(name)
-        if level:
-            folders = _climb(from_path, level, self.roots)
-            return self._descend(folders, parts, self._package(folders, parts) if folders else None)
-        places, starts = self._search_path(from_path.parent)
-        return self._descend(places, parts) if parts and parts[0] in starts else None
+        if name == dotted:
+            return self._descend(self._search_path(folder)[0], parts)
+        folders = _climb(folder, len(dotted) - len(name), self.roots)
+        return self._descend(folders, parts, self._package(folders, parts) if folders else None)
 
     def _search_path(self, folder: Path) -> tuple[tuple[Path, ...], frozenset[str]]:
         """Where absolute imports of a folder's files look, and the first names that they find there.
@@ -187,9 +202,8 @@ def _is_root(folder: Path, workspace: Path) -> bool:
     return folder.resolve().is_relative_to(workspace.resolve())
 
 
-def _climb(from_path: Path, level: int, roots: Iterable[Path]) -> list[Path]:
-    """The folder that `level` leading dots mean in a file; none if that is outside of all roots."""
-    folder = from_path.parent
+def _climb(folder: Path, level: int, roots: Iterable[Path]) -> list[Path]:
+    """The folder that `level` leading dots mean in a file of a folder; none if that is outside of all roots."""
     for _ in range(level - 1):
         folder = folder.parent
     return [folder] if any(folder.is_relative_to(root) for root in roots) else []

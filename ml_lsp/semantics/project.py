@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -15,28 +14,6 @@ from ml_lsp.semantics.layout import Found, Layout
 from ml_lsp.semantics.module import Module
 
 T = TypeVar("T")
-
-_IMPORT = re.compile(
-    r"(?:^\ufeff?|[:;])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n(]*(?:\([^)]*\))?)|import[ \t]+([^#\n;]+))",
-    re.M,
-)
-_NAME = re.compile(r"(\.*[\w.]+)(?:\s+as\s+\w+)?")
-
-
-def imported_names(text: str) -> tuple[str, ...]:
-    """The dotted names that a file may import, read off its lines without parsing it.
-
-    A line of a string that looks like an import is taken for one; that costs a look, nothing else.
-    """
-    found: dict[str, None] = {}
-    for module, names, modules in _IMPORT.findall(text):
-        for name in _NAME.findall(modules):
-            found[name] = None
-        for name in _NAME.findall(names.strip("() ")):
-            found[f"{module}{name}" if module.endswith(".") else f"{module}.{name}"] = None
-        if "*" in names:
-            found[module] = None
-    return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +133,7 @@ def _imported_files(
     layout: Layout, imports_at: Callable[[Path], tuple[str, ...]], file: Path
 ) -> frozenset[Path]:
     """The files of the project that a file imports, itself apart."""
-    found = (layout.find(name, file) for name in imports_at(file))
+    found = layout.find_all(imports_at(file), file)
     return frozenset(there.path for there in found if there is not None) - {file}
 
 

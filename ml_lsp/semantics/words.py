@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-
-_CONFIG_NAME = re.compile(r"[^\s\"'/\\()\[\]{},]+\.(?:ya?ml|json)\b", re.IGNORECASE)
 
 
 def holds_any(text: str, words: Iterable[str]) -> bool:
@@ -14,11 +11,6 @@ def holds_any(text: str, words: Iterable[str]) -> bool:
     A word may have other signs in it (`train.yaml`) and around it (`"none"`).
     """
     return any(_holds(text, word) for word in words)
-
-
-def config_names_in(text: str) -> frozenset[str]:
-    """The names of YAML and JSON files, without folders, that a text holds."""
-    return frozenset(_CONFIG_NAME.findall(text))
 
 
 def _holds(text: str, word: str) -> bool:

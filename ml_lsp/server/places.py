@@ -7,10 +7,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ml_lsp.gists import Gists
 from ml_lsp.semantics.files import workspace_files
+from ml_lsp.store import Store, default_file
 from ml_lsp.workspace import PROJECT_SUFFIXES, Wishes, Workspace
 
 if TYPE_CHECKING:
@@ -22,8 +25,14 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-SLICE = 0.004
+SLICE = 0.002
 """Seconds of work between two turns for everything else."""
+_PAUSE = 0.004
+"""Seconds that everything else has to itself while it has work."""
+_TURNS = 5
+"""Turns of the event loop that a message takes from the editor to its answer."""
+_UNUSED = 0.000_5
+"""Seconds of CPU time that so many turns take when nobody has work."""
 
 
 @dataclass(eq=False)
@@ -60,6 +69,10 @@ class Places:
         self._spawn, self._changed, self._progress = spawn, changed, progress
         self._places: dict[Path, Place] = {}
 
+    @cached_property
+    def _gists(self) -> Gists:
+        return Gists(Store(default_file()))
+
     def of(self, path: Path) -> Surroundings:
         """What is known around a file now; the first question about a folder starts the search for more."""
         return self._place(path).surroundings
@@ -75,6 +88,7 @@ class Places:
     async def _list_files(self, place: Place) -> None:
         """Find the files of a folder and who imports whom, in slices, with progress shown if it takes long."""
         workspace, files = place.workspace, list[Path]()
+        workspace.shelf.gists = self._gists
         place.changed.clear()
         progress = self._progress("ml-lsp: reading the workspace")
         try:
@@ -82,13 +96,13 @@ class Places:
                 files.append(path)
                 progress.report(0, 1, f"{len(files):,} files")
             workspace.listed(files)
-            project = workspace.project
-            async for done in _in_slices(project.learn_importers()):
+            async for done in _in_slices(workspace.learn()):
                 progress.report(done, len(files), f"{done:,} of {len(files):,} files")
                 if place.workspace is not workspace:  # files have come or gone again
                     return
         finally:
             progress.end()
+        project = workspace.project
         for path in place.changed:
             project = project.renewed(path)
         place.surroundings = replace(place.surroundings, project=project)
@@ -166,10 +180,12 @@ class Places:
             self._changed(folder)
 
     async def close(self) -> None:
-        """End the helper processes."""
+        """End the helper processes, and keep what was found out since the files were listed."""
         for place in self._places.values():
             if place.oracle is not None:
                 await place.oracle.close()
+        if "_gists" in self.__dict__:
+            self._gists.keep()
 
 
 def _renew(place: Place, changed: Path) -> None:
@@ -194,5 +210,14 @@ async def _in_slices(steps: Iterator[T]) -> AsyncIterator[T]:
     for step in steps:
         yield step
         if time.perf_counter() - started > SLICE:
-            await asyncio.sleep(SLICE)  # as long for others as for this
+            if await _others_have_work():
+                await asyncio.sleep(_PAUSE)
             started = time.perf_counter()
+
+
+async def _others_have_work() -> bool:
+    """Give everything else its turns; whether it used them."""
+    started = time.process_time()
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    return time.process_time() - started > _UNUSED

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_lsp import __version__, batch, checking, match, rulebook
+from ml_lsp import __version__, batch, checking, match, rulebook, store
 from ml_lsp.cli import FORMATS, main
 from ml_lsp.report import FORMATS as REPORT_FORMATS
 from ml_lsp.report.results import Reviewed
@@ -303,7 +303,7 @@ def test_results_are_kept_by_content(run, demo):
 def test_results_are_dropped_when_the_program_changes(run, demo, monkeypatch):
     Path("a.py").write_text("bad()\n")
     run("check")
-    monkeypatch.setattr(batch.kept, "__version__", "9.9.9")
+    monkeypatch.setattr(store, "__version__", "9.9.9")
     run("check")
     assert demo == ["a.py"] * 2
 
@@ -311,12 +311,12 @@ def test_results_are_dropped_when_the_program_changes(run, demo, monkeypatch):
 @pytest.mark.parametrize("content", [b"", b"not a database" * 100, None])
 def test_a_torn_store_does_no_harm(run, demo, content):
     Path("a.py").write_text("bad()\n")
-    store = batch.kept.default_file()
-    store.parent.mkdir(parents=True)
+    file = store.default_file()
+    file.parent.mkdir(parents=True)
     if content is None:
-        store.mkdir()
+        file.mkdir()
     else:
-        store.write_bytes(content)
+        file.write_bytes(content)
     assert run("check")[0] == 1
     assert run("check")[0] == 1
     if content is not None:
@@ -335,6 +335,14 @@ def test_many_files_on_several_processes(run, demo):
     assert len(demo) == reviewed_here  # the second time others did it
     assert run("check", "--fix", "--jobs", "2")[0] == 0
     assert Path("f13.py").read_text().startswith("good()\n")
+
+
+def test_what_several_processes_found_is_kept(run, demo):
+    for number in range(64):
+        Path(f"f{number:02}.py").write_text("bad()\n" + f"# {number}\n" * 1_500)
+    first = run("check", "--jobs", "2")
+    assert run("check", "--jobs", "1") == first
+    assert demo == []  # nothing was left to review in this process
 
 
 def test_explain_and_rules(run, rules):

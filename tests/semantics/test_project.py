@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.semantics.callers import find_callers
+from ml_lsp.semantics.gist import imported_names
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.project import imported_names
 from ml_lsp.semantics.types import ancestry, class_of
 from ml_lsp.semantics.values import Global, Ref
 from ml_lsp.shelf import Shelf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -71,7 +72,11 @@ class WireClient:
         self.process = subprocess.Popen(
             command or [sys.executable, str(WORD_SERVER)],
             cwd=workspace,
-            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+            env={
+                "PYTHONPATH": str(ROOT),
+                "PATH": "/usr/bin:/bin",
+                "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
