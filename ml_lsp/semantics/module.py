@@ -83,6 +83,8 @@ class Module:
     split: Split
     tables: Tables
     path: Path = Path()
+    answered: dict[tuple[str, ...], tuple[object, ...]] = field(default_factory=dict)
+    """The answers that its units were given; see `ml_lsp.semantics.questions`."""
     _mentioning: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -158,7 +160,9 @@ def module_of(split: Split, path: Path, previous: Module | None = None) -> tuple
         )
         if all(one.kind is two.kind and facts(one).outline == facts(two).outline for one, two in pairs):
             new_words = frozenset[str]().union(*(facts(one).words ^ facts(two).words for one, two in pairs))
-            return Module(split, previous.tables, path, previous.mentioned_without(new_words)), change
+            return Module(
+                split, previous.tables, path, _mentioning=previous.mentioned_without(new_words)
+            ), change
     return Module(split, _tables(split.segments), path), change
 
 

@@ -73,13 +73,18 @@ def answer(
     `("mentioned", word)`: whether any piece holds the word.
     `("outside", name)`: what is known of an outside name. For the questions about the project see `_of_project`.
     """
-    match question:
-        case ("mentioned", word):
-            return (bool(module.mentioning(word)),)
-        case ("outside", name):
-            return (outside.get(name),)
-        case ("file" | "importers" | "configs" | "modules" | "scripts" | "deployment", *_):
-            return _of_project(project, question) if project is not None else ()
+    if question[0] == "outside":
+        return (outside.get(question[1]),)
+    if question[0] in BEYOND_THE_MODULE:
+        return _of_project(project, question) if project is not None else ()
+    if question not in module.answered:
+        module.answered[question] = _of_module(module, question)
+    return module.answered[question]
+
+
+def _of_module(module: Module, question: Question) -> Answer:
+    if question[0] == "mentioned":
+        return (bool(module.mentioning(question[1])),)
     pieces = tuple(module.pieces[index] for index in ask(module, question))
     match question:
         case ("binds", name):
