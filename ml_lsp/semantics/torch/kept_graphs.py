@@ -89,7 +89,7 @@ def _batch_loop(kept: Kept) -> Loop | None:
         for block in kept.block.chain()
         if isinstance(block.node, ast.For | ast.AsyncFor | ast.While)
     ]
-    if not any(map(_is_batch_loop, around)):
+    if isinstance(kept.node, ast.Constant):
         return None
     for loop in around:
         if _is_renewed(kept, loop) or _is_short(loop):
