@@ -22,12 +22,14 @@ class KeyReads:
 
     `converted`: they go through `float(...)` or alike, or a typed option or field of that name does it.
     `compared`: they are compared with these texts. `spoken`: short texts that are keys of dicts or are given to
-    functions, those apart that make numbers of them or print them.
+    functions, those apart that make numbers of them or print them. `settled`: keys that are written
+    (`cfg["a"] = 1`, `{"a": 1}`) or asked for (`"a" in cfg`).
     """
 
     converted: frozenset[str]
     compared: frozenset[tuple[str, str]]
     spoken: frozenset[str]
+    settled: frozenset[str]
 
 
 def is_converted(project: Project, key: str) -> bool:
@@ -48,6 +50,11 @@ def knows_text(project: Project, text: str) -> bool:
         text in found.spoken or any(known in spelt for _, known in found.compared)
         for found in _reads(project, *quoted)
     )
+
+
+def is_settled(project: Project, key: str) -> bool:
+    """Whether some code writes a key of that name into a mapping, or asks whether it is there."""
+    return any(key in found.settled for found in _reads(project, key))
 
 
 def is_named(project: Project, key: str) -> bool:
@@ -72,6 +79,7 @@ def _collect(piece: Segment) -> KeyReads:
     converted: set[str] = set()
     compared: set[tuple[str, str]] = set()
     spoken: set[str] = set()
+    settled: set[str] = set()
     for node in (node for part in parsed.body for node in ast.walk(part)) if parsed else ():
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
@@ -86,7 +94,20 @@ def _collect(piece: Segment) -> KeyReads:
             case ast.Compare(left=left, comparators=[right]):
                 compared.update(_comparisons(left, right))
         spoken.update(_spoken(node))
-    return KeyReads(frozenset(converted), frozenset(compared), frozenset(spoken))
+        settled.update(_settled(node))
+    return KeyReads(frozenset(converted), frozenset(compared), frozenset(spoken), frozenset(settled))
+
+
+def _settled(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=str(key)), ctx=ast.Store() | ast.Del()):
+            yield key
+        case ast.Dict(keys=keys):
+            yield from (
+                key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            )
+        case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()]):
+            yield key
 
 
 def _spoken(node: ast.AST) -> Iterator[str]:
