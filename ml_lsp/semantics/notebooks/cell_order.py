@@ -174,9 +174,12 @@ class CellOrder:
     def run_later(self) -> Iterator[Rerun]:
         """Cells whose saved execution count is higher than that of a cell below which reads a name of theirs.
 
-        Imports do not count: they bring the same thing whenever they run.
+        Imports do not count: they bring the same thing whenever they run. None where two cells have one count:
+        a kernel counts each once, so these were saved by several, and say nothing of who ran first.
         """
         cells = [cell for cell in self.notebook.cells if cell.cell.execution_count is not None]
+        if len({cell.cell.execution_count for cell in cells}) < len(cells):
+            return
         for at, maker in enumerate(cells):
             for user in cells[at + 1 :]:
                 if (user.cell.execution_count or 0) < (maker.cell.execution_count or 0):
