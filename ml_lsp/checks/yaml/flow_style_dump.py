@@ -19,7 +19,9 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     node = call.argument(None, "default_flow_style")
     if node is not None and call.scope.value(node) in (Const(True), Const(None)):
         keyword = next(word for word in call.node.keywords if word.value is node)
-        yield rule.finding(call.scope.span(keyword), edits=[replace_node(call.scope, node, "False")])
+        mixed = rule.data["messages"]["mixed"] if call.scope.value(node) == Const(None) else ""
+        edits = [replace_node(call.scope, node, "False")]
+        yield rule.finding(call.scope.span(keyword), edits=edits, message=mixed)
     elif call.lacks(None, "default_flow_style") and _is_mixed_by_default(call):
         edits = [add_argument(call, "default_flow_style=False")]
         yield rule.finding(call.callee_span, edits=edits, message=rule.data["messages"]["old"])
