@@ -22,8 +22,8 @@ from ml_lsp.syntax.segments import EMPTY, split
 
 log = logging.getLogger(__name__)
 
-SCRIPT_SUFFIXES = (".sh", ".slurm", ".sbatch")
-"""Shell scripts: they say how programs are started."""
+SCRIPT_SUFFIXES = (".sh", ".slurm", ".sbatch", "Makefile")
+"""How the names of shell scripts and Makefiles end: they say how programs are started."""
 
 _MOST_KEPT = 8_000_000
 """Characters of Python that are kept to look for words in."""
@@ -173,7 +173,7 @@ class Shelf:
             self.config_at,
             self.mentions,
             self.config_names_at,
-            script_files=tuple(path for path in listed or () if path.suffix in SCRIPT_SUFFIXES),
+            script_files=tuple(path for path in listed or () if path.name.endswith(SCRIPT_SUFFIXES)),
             notes=tuple(path for path in listed or () if path.name.endswith(NOTES)),
             text_at=self.text_at,
         )

@@ -75,6 +75,17 @@ def test_a_change_of_python_is_a_change_for_the_file_it_reads(tmp_path: Path) ->
     assert found(read) == ["yaml/scientific-notation-is-string"]
 
 
+@pytest.mark.parametrize(("lines", "expected"), [(100, []), (200, ["yaml/no-schema-validation"])])
+def test_a_short_script_needs_no_schema(lines: int, expected: list[str]) -> None:
+    reads = [
+        f"def read_{part}():\n    return {', '.join(f'cfg[{part + n!r}]' for n in '1234')}\n" for part in "ab"
+    ]
+    code = 'import yaml\nwith open("a.yaml") as f:\n    cfg = yaml.safe_load(f)\n' + "".join(reads)
+    document = Document(Path("train.py"), code + "print()\n" * lines)
+    found = review_now(document, rules("yaml/no-schema-validation"))  # type: ignore[arg-type]
+    assert [finding.rule for finding in found] == expected
+
+
 def test_a_half_typed_cell_does_not_blank_the_findings_of_others() -> None:
     def shown(*sources: str) -> list[str]:
         joined = join([Cell(source) for source in sources])

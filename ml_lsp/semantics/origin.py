@@ -9,6 +9,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import (
     Attr,
+    Const,
     Display,
     Either,
     Element,
@@ -54,6 +55,8 @@ def origin(value: Value, sources: Collection[str], through_files: bool = False) 
     """
     for part in _sources_of(value, through_files):
         match part:
+            case Result(Ref("fsspec.open"), (Const(url), *_)) if str(url).startswith(("http://", "https://")):
+                return Origin("network", "fsspec.open")
             case Ref(name):
                 known = next((source for source in sources if _is_part_of(name, source)), None)
                 if known is not None:

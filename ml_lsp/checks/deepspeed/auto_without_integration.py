@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
-from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.call import Call, known_mapping
 from ml_lsp.semantics.config.config_readers import place_of_name
 from ml_lsp.semantics.config.deepspeed import DeepSpeedConfig, deepspeed_config
 from ml_lsp.semantics.config.engines import named_config
 from ml_lsp.semantics.config_file import ConfigFile
-from ml_lsp.semantics.values import Result
+from ml_lsp.semantics.values import Const, Display, Result, Value, identity
 from ml_lsp.syntax.config_tree import Node
 
 
@@ -33,6 +34,7 @@ def check(subject: ConfigFile | Call, rule: Rule) -> Iterator[Finding]:
 def _of_call(call: Call, rule: Rule) -> Iterator[Finding]:
     """The same where the file is given to DeepSpeed."""
     node = call.argument(10, "config") or call.argument(None, "config_params")
+    yield from _of_dict(call, node, rule) if node is not None else ()
     config = named_config(call.scope.inquiry, call.value) if isinstance(call.value, Result) else None
     found = _unfilled(config, rule) if config is not None else []
     if node is not None and config is not None and found:
@@ -42,6 +44,33 @@ def _of_call(call: Call, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(
             call.scope.span(node), related=related, message=message, key=key, file=path.name, counted_in=path
         )
+
+
+def _of_dict(call: Call, node: ast.expr, rule: Rule) -> Iterator[Finding]:
+    """The first "auto" of a dict in Python, with what is stored in it later."""
+    given = known_mapping(call.scope, node) if not _is_passed_on(call, node) else None
+    for dotted in rule.data["numbers"] if given is not None else ():
+        value: Value | None = given
+        for key in dotted.split("."):
+            value = value.get(key) if isinstance(value, Display) and value.kind == "dict" else None
+        if value == Const("auto"):
+            related = (
+                [value.site.scope.related(value.site.node, '"auto" is written here')] if value.site else []
+            )
+            yield rule.finding(call.scope.span(node), related=related, key=dotted)
+            return
+
+
+def _is_passed_on(call: Call, node: ast.expr) -> bool:
+    """Whether the dict is given to another function as well, which may fill it in."""
+    key = identity(call.scope.value(node))
+    others = (other for other in call.scope.calls if other.node is not call.node)
+    given = (
+        (other, arg)
+        for other in others
+        for arg in (*other.node.args, *[k.value for k in other.node.keywords])
+    )
+    return any(identity(other.scope.value(arg)) == key for other, arg in given)
 
 
 def _unfilled(config: DeepSpeedConfig, rule: Rule) -> list[tuple[str, Node]]:

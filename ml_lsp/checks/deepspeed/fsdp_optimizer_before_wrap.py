@@ -9,7 +9,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.torch.fsdp import optimizers_of, sharded
+from ml_lsp.semantics.torch.fsdp import around, optimizers_of, sharded
 from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.values import identity
 
@@ -21,7 +21,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         model = sharded(wrap)
         if model is None:
             continue
-        made = list(optimizers_of(body, identity(model)))
+        made = [call for whole in around(model) for call in optimizers_of(body, identity(whole))]
         after = [call for call in body.calls if call.when > wrap.when]
         if any(call.when > wrap.when for call in made) or any(c.method == "prepare" for c in after):
             continue

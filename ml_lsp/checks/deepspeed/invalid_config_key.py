@@ -13,6 +13,9 @@ from ml_lsp.semantics.versions import certainly_from
 from ml_lsp.syntax.config_tree import Entry
 from ml_lsp.text import Edit
 
+# The numbers in quotes are not known to be refused.
+_STAGES = (0, 1, 2, 3, "auto", "0", "1", "2", "3")
+
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report each key that DeepSpeed refuses, no longer knows, or silently ignores."""
@@ -27,7 +30,7 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
         yield from _of_section(config, section, keys, rule)
     yield from _old_names(config, rule)
     stage = config.root.get("zero_optimization", "stage")
-    if stage is not None and stage.kind == "scalar" and stage.value not in (0, 1, 2, 3, "auto"):
+    if stage is not None and stage.kind == "scalar" and stage.value not in _STAGES:
         yield rule.finding(stage.span, message=rule.data["messages"]["stage"], key=stage.raw)
 
 
@@ -80,10 +83,13 @@ def _of_section(
     node = config.root.get(*section.split("."))
     if section == "zero_optimization" and node is not None and node.kind == "scalar":
         yield rule.finding(node.span, message=rule.data["messages"]["stage"], key=node.raw)
+    is_new = certainly_from(config.file.versions, "deepspeed", "0.19")
     for entry in node.entries if node is not None and node.kind == "mapping" else ():
         key = entry.key.text
         near = nearest(key, keys) if key not in keys else None
-        if key not in keys and (near or section not in rule.data["lenient"]):
+        if section == "zero_optimization" and is_new and key in rule.data["removed_of_zero"]:
+            yield rule.finding(entry.key.span, message=rule.data["messages"]["removed"], key=key)
+        elif key not in keys and (near or is_new or section not in rule.data["lenient"]):
             yield rule.finding(
                 entry.key.span,
                 edits=[Edit(entry.key.span, f'"{near}"')] if near else (),

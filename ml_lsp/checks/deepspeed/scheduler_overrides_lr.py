@@ -21,7 +21,11 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report a warm-up that climbs to another learning rate than the optimizer's."""
     config = deepspeed_config(file)
     kind = config.root.get("scheduler", "type") if config else None
-    if config is None or kind is None or kind.value not in rule.data["warming"]:
+    if config is None or kind is None:
+        return
+    if kind.value == "OneCycle":
+        yield from _without_peak(config, kind, rule)
+    if kind.value not in rule.data["warming"]:
         return
     rate, peak = (
         config.number("optimizer", "params", "lr"),
@@ -34,6 +38,16 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     elif _differs(peak, rate):
         message = rule.data["messages"]["differs"].replace("{peak}", peak.raw)
         yield _finding(config, peak, rate, rule, message)
+
+
+def _without_peak(config: DeepSpeedConfig, kind: Node, rule: Rule) -> Iterator[Finding]:
+    """A cycle of which a bound is missing that has no default."""
+    params = config.root.get("scheduler", "params")
+    known = {entry.key.text for entry in params.entries} if params is not None else set()
+    missing = [key for key in rule.data["cycle"] if key not in known]
+    if missing:
+        key = "` and `".join(missing)
+        yield rule.finding(kind.span, message=rule.data["messages"]["cycle"].replace("{key}", key))
 
 
 def _differs(peak: Node, rate: float | None) -> bool:

@@ -17,8 +17,6 @@ def check(notebook: Notebook, rule: Rule) -> Iterator[Finding]:
     """Report the first reading of each name that no cell defines."""
     order = CellOrder(notebook)
     for reading in order.undefined():
-        if any(isinstance(block.node, ast.IfExp) for block in reading.load.block.chain()):
-            continue  # it may never be read
         statement = rule.data["imports"].get(reading.name, "")
         edits = _imported(notebook, statement) if statement else ()
         span = order.span(reading.piece, reading.load.node)

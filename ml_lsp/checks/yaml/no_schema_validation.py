@@ -10,13 +10,15 @@ from ml_lsp.finding import Finding, Related
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config.config_merges import named_configs
 from ml_lsp.semantics.config.config_roles import is_parameter_file
-from ml_lsp.semantics.config.key_use import KeyRead, key_use
+from ml_lsp.semantics.config.key_reads import is_settled
+from ml_lsp.semantics.config.key_use import KeyRead, KeyUse, key_use
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Attr, Const, Element, Item, Param, Unknown, walk
 
 _FEWEST_KEYS, _FEWEST_PLACES = 8, 2
+_SHORT = 150  # lines of a script that is read as a whole
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -41,8 +43,16 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
             span = read.scope.span(read.node)
             yield rule.finding(span, message=message, related=related, key=read.keys[-1], file=file.path.name)
     places = {(read.scope.inquiry.module.path, read.scope.node) for read in use.reads}
-    if not missing and len(use.keys) >= _FEWEST_KEYS and len(places) >= _FEWEST_PLACES:
+    enough = len(use.keys) >= _FEWEST_KEYS and len(places) >= _FEWEST_PLACES
+    if enough and not missing and not _is_short_script(call, use):
         yield rule.finding(call.span, number=len(use.keys))
+
+
+def _is_short_script(call: Call, use: KeyUse) -> bool:
+    """Whether the configuration is loaded and read in one module of a few lines."""
+    module = call.scope.inquiry.module
+    elsewhere = any(read.scope.inquiry.module is not module for read in use.reads)
+    return not elsewhere and module.split.text.count("\n") < _SHORT
 
 
 def _only_file(call: Call) -> ConfigFile | None:
@@ -67,7 +77,9 @@ def _is_missing(read: KeyRead, file: ConfigFile) -> bool:
         return False
     module = read.scope.inquiry.module
     guarded = any(isinstance(block.node, ast.Try | ast.If) for block in _blocks(read))
-    return not guarded and not module.words & {"update", "setdefault", "merge"}
+    project = read.scope.inquiry.project
+    settled = project is not None and is_settled(project, read.keys[-1])
+    return not guarded and not settled and not module.words & {"update", "setdefault", "merge"}
 
 
 def _blocks(read: KeyRead) -> Iterator[Block]:

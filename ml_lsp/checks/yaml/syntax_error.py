@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.config.config_readers import reads_one_document
-from ml_lsp.semantics.config.config_roles import inner_path, is_template
+from ml_lsp.semantics.config.config_roles import is_template, is_wrong_on_purpose
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.syntax.config_tree import ConfigError
 from ml_lsp.text import Edit, Position, Span
@@ -17,25 +17,28 @@ _TABS = re.compile(r"^(?:[ ]*\t[ \t]*)(?=\S)", re.MULTILINE)
 _UNQUOTED = re.compile(
     r"[ ]*(?:-[ ]+)*(?>(?:[\w./-]+[ ]*:[ ]+)?)(?P<value>(?:[%@`]|[^\s'\"#&*!|>\[{-])[^#\r\n]*?)[ ]*(?:#.*)?"
 )
+# A key, an item, or the start of a collection, a tag, an anchor or a document.
+_STRUCTURE = re.compile(r":(?:\s|\Z)|^\s*(?:[-?](?:\s|\Z)|[\[{!&*\"'`@%|>\t]|---)")
 _WORD = re.compile(r"\S+")
 _WIDTH = re.compile(r"^([ ]+)\S", re.MULTILINE)
 
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report where a YAML text stops being YAML, or has more documents than are read."""
-    if file.language != "yaml" or is_template(file) or _is_broken_on_purpose(file, rule):
+    if file.language != "yaml" or is_template(file) or is_wrong_on_purpose(file):
         return
-    if file.error is not None:
+    if file.error is not None and not _is_prose(file):
         yield _finding(file, file.error, rule)
-    elif len(file.documents) > 1 and reads_one_document(file):
+    elif file.error is None and len(file.documents) > 1 and reads_one_document(file):
         start = file.documents[1].span.start
         yield rule.finding(Span(start, start + 3), message=rule.data["messages"]["documents"])
 
 
-def _is_broken_on_purpose(file: ConfigFile, rule: Rule) -> bool:
-    path = inner_path(file)
-    in_tests = any(part in ("tests", "test", "fixtures", "testdata") for part in path.parts[:-1])
-    return in_tests and any(word in path.stem.lower() for word in rule.data["broken"])
+def _is_prose(file: ConfigFile) -> bool:
+    """Whether a file starts with a line that is neither a key nor an item: notes in a file named like YAML."""
+    lines = (line for line in file.text.splitlines() if line.strip() and not line.startswith(("#", "%")))
+    first = next(lines, "").removeprefix("--- ")
+    return file.error is not None and _STRUCTURE.search(first) is None
 
 
 def _finding(file: ConfigFile, error: ConfigError, rule: Rule) -> Finding:

@@ -25,6 +25,8 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     if any(part in ("tests", "test") for part in inner_path(file).parts) or _explains_itself(file):
         return
     root = file.documents[0].root
+    if root.style == "flow":
+        return  # it is JSON, which has no comments
     line = file.source.line_span(file.source.line_of(root.span.start))
     end = line.start + len(file.text[line.start : line.end].rstrip())
     yield rule.finding(line._replace(end=end), count=len(named))

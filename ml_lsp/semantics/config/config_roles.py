@@ -38,6 +38,8 @@ _OTHER_KEYS = (
 _WRITTEN = frozenset({
     "outputs", "runs", "wandb", "mlruns", ".hydra", "multirun", "lightning_logs", "checkpoints", "logs",
 })  # fmt: skip
+# Words in the names of test files that are wrong on purpose.
+_WRONG = ("bad", "invalid", "broken", "malformed", "error", "wrong", "corrupt", "duplicate")
 # So many keys are in the order of the alphabet by no chance.
 _MANY_KEYS = 15
 
@@ -79,6 +81,13 @@ def _is_sorted(file: ConfigFile) -> bool:
 def is_template(file: ConfigFile) -> bool:
     """Whether another program fills the file in before it is YAML (Jinja, Helm, cookiecutter)."""
     return _TEMPLATE.search(file.text) is not None
+
+
+def is_wrong_on_purpose(file: ConfigFile) -> bool:
+    """Whether a file of a test suite is named as one that is not to be read."""
+    path = inner_path(file)
+    in_tests = any(part in ("tests", "test", "fixtures", "testdata") for part in path.parts[:-1])
+    return in_tests and any(word in path.stem.lower() for word in _WRONG)
 
 
 def _is_of_another_tool(file: ConfigFile) -> bool:

@@ -54,12 +54,23 @@ class DeepSpeedConfig:
 
     @property
     def is_read_strictly(self) -> bool:
-        """Whether a module that names the file reads plain JSON: `json.load`, the integrations."""
-        return any(
+        """Whether a module that names the file reads plain JSON (`json.load`, the integrations), or Accelerate does."""
+        return self._is_accelerates or any(
             not module.words.isdisjoint(_INTEGRATIONS)
             or ("json" in module.tables.libraries and not module.words.isdisjoint({"load", "loads"}))
             for module in self.readers
         )
+
+    @property
+    def _is_accelerates(self) -> bool:
+        """Whether a configuration of Accelerate names the file: `deepspeed_config_file: ds_config.json`."""
+        project, key = self.file.project, "deepspeed_config_file"
+        for other in project.configs() if project is not None else ():
+            if other.language == "yaml" and key in other.words:
+                named = (node.text for path, node in other.walk() if path and path[-1] == key)
+                if any(text.rpartition("/")[2] == self.file.path.name for text in named):
+                    return True
+        return False
 
 
 def deepspeed_config(file: ConfigFile) -> DeepSpeedConfig | None:

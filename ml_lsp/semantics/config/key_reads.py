@@ -12,6 +12,8 @@ from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
 
 _NUMBERS = frozenset({"float", "int", "Decimal", "literal_eval", "eval"})
+_PRINTING = frozenset({"print", "write", "info", "debug", "warning", "error", "join", "replace", "split"})
+_SHORT = 16
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,15 @@ class KeyReads:
     """Keys (last parts of `cfg["a"]["b"]`, `cfg.a.b`, `cfg.get("b")`) by what is done with their values.
 
     `converted`: they go through `float(...)` or alike, or a typed option or field of that name does it.
-    `compared`: they are compared with these texts.
+    `compared`: they are compared with these texts. `spoken`: short texts that are keys of dicts or are given to
+    functions, those apart that make numbers of them or print them. `settled`: keys that are written
+    (`cfg["a"] = 1`, `{"a": 1}`) or asked for (`"a" in cfg`).
     """
 
     converted: frozenset[str]
     compared: frozenset[tuple[str, str]]
+    spoken: frozenset[str]
+    settled: frozenset[str]
 
 
 def is_converted(project: Project, key: str) -> bool:
@@ -37,10 +43,23 @@ def is_compared(project: Project, key: str) -> bool:
 
 
 def knows_text(project: Project, text: str) -> bool:
-    """Whether some code compares anything with this text, in capitals or not."""
+    """Whether some code compares anything with this text, in capitals or not, or goes by it as a name."""
     spelt = (text, text.lower(), text.upper(), text.capitalize())
     quoted = [f"{mark}{known}{mark}" for known in spelt for mark in "\"'"]
-    return any(known in spelt for found in _reads(project, *quoted) for _, known in found.compared)
+    return any(
+        text in found.spoken or any(known in spelt for _, known in found.compared)
+        for found in _reads(project, *quoted)
+    )
+
+
+def is_settled(project: Project, key: str) -> bool:
+    """Whether some code writes a key of that name into a mapping, or asks whether it is there."""
+    return any(key in found.settled for found in _reads(project, key))
+
+
+def is_named(project: Project, key: str) -> bool:
+    """Whether some code has the key as a name, an attribute or a text."""
+    return any(key in module.words for module in project.modules(key))
 
 
 def _reads(project: Project, word: str, *others: str) -> Iterator[KeyReads]:
@@ -59,6 +78,8 @@ def _collect(piece: Segment) -> KeyReads:
     parsed = tree(piece)
     converted: set[str] = set()
     compared: set[tuple[str, str]] = set()
+    spoken: set[str] = set()
+    settled: set[str] = set()
     for node in (node for part in parsed.body for node in ast.walk(part)) if parsed else ():
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
@@ -72,7 +93,37 @@ def _collect(piece: Segment) -> KeyReads:
                 converted.update(s.target.id for s in body if _is_field(s))  # type: ignore[attr-defined]
             case ast.Compare(left=left, comparators=[right]):
                 compared.update(_comparisons(left, right))
-    return KeyReads(frozenset(converted), frozenset(compared))
+        spoken.update(_spoken(node))
+        settled.update(_settled(node))
+    return KeyReads(frozenset(converted), frozenset(compared), frozenset(spoken), frozenset(settled))
+
+
+def _settled(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=str(key)), ctx=ast.Store() | ast.Del()):
+            yield key
+        case ast.Dict(keys=keys):
+            yield from (
+                key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            )
+        case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()]):
+            yield key
+
+
+def _spoken(node: ast.AST) -> Iterator[str]:
+    """The short texts that are keys of a dict, or are given to a function that does not just convert or print."""
+    given: list[ast.expr | None] = []
+    if isinstance(node, ast.Dict):
+        given = node.keys
+    elif isinstance(node, ast.Call) and _called(node) not in _NUMBERS | _PRINTING:
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    for part in given:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and len(part.value) < _SHORT:
+            yield part.value
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
 
 def key_of(node: ast.expr) -> str | None:

@@ -1,4 +1,4 @@
-"""How shell scripts start distributed programs: the commands, and the number of processes they fix."""
+"""How shell scripts and Makefiles start distributed programs: the commands, and the number of processes they fix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ _COMMAND = re.compile(
     r"^(?![ \t]*#)[^\n]*?\b(?:deepspeed|torchrun|torch\.distributed\.(?:launch|run))\b(?:[^\\\n]|\\.|\\\n)*",
     re.MULTILINE,
 )
-_COUNT = re.compile(r"--(?:num_gpus|nproc[_-]per[_-]node)[ =]([0-9]+)(?=\s|\\|\Z)")
+_COUNT = re.compile(
+    r"--(?:num_gpus|nproc[_-]per[_-]node)[ =](?:([0-9]+)|\"?\$\{?(\w+)\}?\"?)(?=\s|\\|\Z)", re.ASCII
+)
+_GIVEN = re.compile(r"--(?:num_gpus|nproc[_-]per[_-]node)\b")
+# The launcher of DeepSpeed without a number: it takes all GPUs of the machine. Not the option of that name.
+_ON_ALL_GPUS = re.compile(r"^[ \t]*(?:exec[ \t]+)?deepspeed[ \t\\]")
+# What a job of Slurm asks for: GPUs, and machines. https://slurm.schedmd.com/sbatch.html
+_JOB_GPUS = re.compile(
+    r"^#SBATCH[ \t]+(?:--gpus(?:-per-node)?[= ]|-G[ \t]*|--gres[= ]gpu:)(?:\w+:)?([0-9]+)[ \t]*(?:#.*)?$",
+    re.M,
+)
+_MACHINES = re.compile(r"^#SBATCH[ \t]+(?:--nodes[= ]|-N[ \t]*|--ntasks[= ]|-n[ \t]*)([^\s#]*)", re.M)
 _OTHER_NODES = re.compile(r"--(?:num_nodes|nnodes)[ =](?!1(?:\s|\\|\Z))|--hostfile|--include|-H ")
 
 
@@ -43,6 +54,23 @@ def _all(project: Project) -> tuple[Launch, ...]:
 
 def _of_script(path: Path, text: str | None) -> Iterator[Launch]:
     for found in _COMMAND.finditer(text or ""):
-        count = _COUNT.search(found[0])
-        fixed = count is not None and not _OTHER_NODES.search(found[0])
-        yield Launch(path, Span(*found.span()), found[0], int(count[1]) if count and fixed else None)
+        several = _OTHER_NODES.search(found[0])
+        count = None if several else _processes(path, found[0], text or "")
+        yield Launch(path, Span(*found.span()), found[0], count)
+
+
+def _processes(path: Path, command: str, script: str) -> int | None:
+    count = _COUNT.search(command)
+    if count is not None:
+        return int(count[1]) if count[1] else _variable(path, count[2], script)
+    if _GIVEN.search(command) or not _ON_ALL_GPUS.search(command) or "CUDA_VISIBLE" in script:
+        return None
+    asked = _JOB_GPUS.findall(script)
+    return int(asked[0]) if len(asked) == 1 and set(_MACHINES.findall(script)) <= {"1"} else None
+
+
+def _variable(path: Path, name: str, script: str) -> int | None:
+    """The number that a shell script gives a variable; None where it may be another one, as in any Makefile."""
+    set_to = re.findall(rf"(?<![\w$])(?<!\$\{{){name}\b(?:=(\S*))?", script)
+    is_number = len(set_to) == 1 and re.fullmatch(r"[0-9]+", set_to[0], re.ASCII)
+    return int(set_to[0]) if is_number and not path.name.endswith("Makefile") else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.config.omegaconf import ConfigPath, config_path
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import TENSOR, class_of
-from ml_lsp.semantics.values import Attr, Display, Op, Ref, Result, Value
+from ml_lsp.semantics.values import Attr, Display, Global, Local, Op, Ref, Result, Value
 
 # Calls by what they certainly return.
 _KINDS = {
@@ -65,6 +66,10 @@ def odd_kind(scope: Scope, value: Value) -> str | None:
             return _library_kind(name, args) or ("Tensor" if class_of(scope, value) == Ref(TENSOR) else None)
         case Result() if class_of(scope, value) == Ref(TENSOR):
             return "Tensor"
+        case Global() | Local():
+            return "function or class"
+        case Attr(Global() | Local() as owner, name) if _is_member(scope, owner, name):
+            return "enum member"
     if config_path(value) == ConfigPath(()):
         return "DictConfig"
     return "dataclass" if _is_dataclass_instance(scope, value) else None
@@ -77,6 +82,15 @@ def _library_kind(name: str, args: tuple[Value, ...]) -> str | None:
             return "array"
         return "number" if function in _NUMPY_NUMBERS and len(args) == 1 else None
     return _KINDS.get(name)
+
+
+def _is_member(scope: Scope, owner: Value, name: str) -> bool:
+    """Whether a class is an enumeration, and a name one of its members."""
+    own = class_of_name(scope, owner)
+    if own is None or "enum.Enum" not in own.ancestors:
+        return False
+    targets = (node.targets for node in own.node.body if isinstance(node, ast.Assign))
+    return any(isinstance(target, ast.Name) and target.id == name for found in targets for target in found)
 
 
 def _is_dataclass_instance(scope: Scope, value: Value) -> bool:

@@ -1,10 +1,8 @@
-"""Which names the pieces of a notebook bind and read when its cells run in order, and what IPython brings."""
+"""Which names the pieces of a notebook bind and read when its cells run in order."""
 
 from __future__ import annotations
 
 import ast
-import builtins
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -12,27 +10,16 @@ from typing import cast
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Flow, Load
 from ml_lsp.semantics.module import flow_of_piece
-from ml_lsp.semantics.notebooks.notebook import Notebook, NotebookCell
-from ml_lsp.syntax.magics import PYTHON_CELL_MAGICS
 from ml_lsp.syntax.segments import Segment
 from ml_lsp.syntax.trees import tree
 
-_ALWAYS_THERE = frozenset(dir(builtins)) | {"get_ipython", "In", "Out", "display", "exit", "quit"}
-# Databricks' notebooks start with these.
-_HOSTED = frozenset({"dbutils", "spark", "sc", "sqlContext", "sql", "displayHTML", "table"})
-# Calls after which any name may be there.
-_BRINGING_CALLS = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython"})
-# Magics after which any name may be there: what they run is not in the notebook.
-_BRINGING_MAGICS = frozenset({"run", "load", "loadpy", "pylab", "store", "recall", "rerun", "macro", "edit"})
-# Magics that give no name to later cells; of any other one, each word may be a name that it binds.
-_QUIET_MAGICS = PYTHON_CELL_MAGICS - {"capture"} | {
-    "pip", "conda", "mamba", "uv", "matplotlib", "config", "env", "set_env", "cd", "ls", "pwd", "load_ext",
-    "reload_ext", "autoreload", "tensorboard", "bash", "sh", "script", "html", "HTML", "latex", "markdown",
-    "javascript", "js", "svg", "writefile", "file", "system", "sx", "python", "python2", "python3", "pypy",
-    "perl", "ruby", "watermark", "aimport", "who", "whos", "reset", "precision", "cat", "mkdir", "rm", "cp",
-    "mv", "colors", "logstart", "prun", "timeit", "time", "pinfo", "psource", "pdb", "xmode",
-}  # fmt: skip
-_NAME = re.compile(r"[^\W\d]\w*")
+# Functions after whose use at the top level any name may be there.
+_BRINGING_AT_TOP = frozenset({"eval", "locals", "vars"})
+# The same, of text as code or of the namespace, wherever it stands.
+_BRINGING = frozenset({"exec", "globals", "get_ipython"})
+# Modules whose use says that names come by a back door.
+_BACK_DOORS = frozenset({"__main__", "builtins", "code", "import_ipynb", "importnb"})
+_CATCHING = frozenset({"NameError", "Exception", "BaseException"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +27,14 @@ class PieceNames:
     """The names of one piece, at the module's level.
 
     `binds`: what it binds. `reads`: what it reads as it runs without having bound it. `inner`: what its
-    functions read of the module's names when called, by function. `stars`: whether it imports everything.
+    functions read of the module's names when called, by function. `brings_any`: whether it may bind names that
+    it does not spell out.
     """
 
     binds: frozenset[str]
     reads: tuple[Load, ...]
     inner: Mapping[str, tuple[Load, ...]]
-    stars: bool
-
-    @property
-    def brings_any(self) -> bool:
-        """Whether it may bind names that it does not spell out."""
-        return self.stars or any(load.node.id in _BRINGING_CALLS for load in self.reads)
+    brings_any: bool
 
 
 def piece_names(piece: Segment) -> PieceNames:
@@ -64,29 +47,40 @@ def piece_names(piece: Segment) -> PieceNames:
 
 def _collect(piece: Segment) -> PieceNames:
     parsed = tree(piece)
-    if parsed is None or piece.kind.in_class:
+    if parsed is None:
         return PieceNames(frozenset(), (), {}, False)
+    if piece.kind.in_class:
+        return PieceNames(_global_names(parsed.body), (), {}, _brings_any(piece))
     flow = flow_of_piece(piece)
     inner = {
         node.name: tuple(_free(flow.flow_of(node)))
         for node in flow.functions
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
-    stars = any(item.local == "*" for item in facts(piece).imports)
     reads = tuple(load for load in flow.loads.values() if not load.definitions)
-    return PieceNames(facts(piece).defines | _bound_deeper(parsed.body), reads, inner, stars)
+    brings = _brings_any(piece) or any(load.node.id in _BRINGING_AT_TOP for load in reads)
+    return PieceNames(facts(piece).defines | _bound_deeper(parsed.body), reads, inner, brings)
+
+
+def _brings_any(piece: Segment) -> bool:
+    """Whether a piece imports everything, runs text as code, or reaches into the namespace by a back door."""
+    found = facts(piece)
+    for item in (*found.imports, *found.inner_imports):
+        if item.local == "*" or item.target.partition(".")[0] in _BACK_DOORS or "get_ipython" in item.target:
+            return True
+    return not found.words.isdisjoint(_BRINGING) or {"modules", "__main__"} <= found.words
+
+
+def _global_names(body: tuple[ast.stmt, ...]) -> frozenset[str]:
+    """Names that functions bind for the module by `global`."""
+    nodes = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Global))
+    return frozenset(name for node in nodes for name in node.names)
 
 
 def _bound_deeper(body: tuple[ast.stmt, ...]) -> frozenset[str]:
     """Names that functions and comprehensions bind for the module: by `global`, by `:=`."""
-    found: set[str] = set()
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Global):
-                found.update(node.names)
-            elif isinstance(node, ast.NamedExpr) and isinstance(node.target, ast.Name):
-                found.add(node.target.id)
-    return frozenset(found)
+    nodes = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.NamedExpr))
+    return _global_names(body) | {node.target.id for node in nodes if isinstance(node.target, ast.Name)}
 
 
 def _free(flow: Flow) -> Iterator[Load]:
@@ -98,35 +92,34 @@ def _free(flow: Flow) -> Iterator[Load]:
         yield from (load for load in _free(flow.flow_of(node)) if load.node.id not in flow.definitions)
 
 
-def is_always_there(name: str) -> bool:
-    """Whether a name is there without any cell: Python's, IPython's, a hosted notebook's."""
-    return name in _ALWAYS_THERE or name in _HOSTED or name.startswith("_")
-
-
-def brings_any(notebook: Notebook, cell: NotebookCell) -> bool:
-    """Whether any name may be there once a cell has run: it runs other files, or text as code."""
-    if any(magic.name.strip("%!") in _BRINGING_MAGICS for magic in cell.magics):
-        return True
-    return any(piece_names(notebook.inquiry.module.pieces[piece]).brings_any for piece in cell.pieces)
-
-
-def magic_names(cell: NotebookCell) -> frozenset[str]:
-    """Names that the magics of a cell may bind."""
-    found: set[str] = set()
-    for magic in cell.magics:
-        name = magic.name
-        if name.startswith("%") and name.strip("%") not in _QUIET_MAGICS:
-            found.update(_NAME.findall(magic.text))
-    return frozenset(found)
-
-
 def is_expected_missing(load: Load) -> bool:
     """Whether the code around a name provides for it not being there: `try`, `if "name" in globals()`."""
     for block in load.block.chain():
         if isinstance(block.node, ast.Try) and block.arm == "body" and block.node.handlers:
+            return True
+        if isinstance(block.node, ast.With) and any(map(_is_caught, block.node.items)):
             return True
         if isinstance(block.node, ast.If):
             asked = [node.value for node in ast.walk(block.node.test) if isinstance(node, ast.Constant)]
             if load.node.id in asked:
                 return True
     return False
+
+
+def _is_caught(item: ast.withitem) -> bool:
+    """Whether a context catches a NameError: `suppress(NameError)`, `pytest.raises(NameError)`."""
+    return any(isinstance(part, ast.Name) and part.id in _CATCHING for part in ast.walk(item.context_expr))
+
+
+def may_not_be_read(load: Load, piece: Segment) -> bool:
+    """Whether a name may never be read: one of two arms, behind `and`, `or`, or where a literal says never."""
+    for block in load.block.chain():
+        if isinstance(block.node, ast.IfExp):
+            return True
+        test = block.node.test if isinstance(block.node, ast.If) else None
+        if isinstance(test, ast.Constant) and bool(test.value) == (block.arm == "orelse"):
+            return True
+    parsed = tree(piece)
+    nodes = (node for statement in parsed.body for node in ast.walk(statement)) if parsed is not None else ()
+    later = (value for node in nodes if isinstance(node, ast.BoolOp) for value in node.values[1:])
+    return any(part is load.node for value in later for part in ast.walk(value))

@@ -11,18 +11,25 @@ from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Load
 from ml_lsp.semantics.notebooks.cell_names import (
     PieceNames,
+    is_expected_missing,
+    may_not_be_read,
+    piece_names,
+)
+from ml_lsp.semantics.notebooks.kernel import (
     brings_any,
     is_always_there,
-    is_expected_missing,
+    is_automagic,
+    is_of_other_kernel,
+    is_parametrised,
+    is_run,
+    is_to_be_filled_in,
     magic_names,
-    piece_names,
+    stops,
 )
 from ml_lsp.semantics.notebooks.notebook import Notebook, NotebookCell
 from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Span
 
-# Tags of cells that a fresh run does not run, or that are meant to fail.
-_NOT_RUN = frozenset({"skip", "skip-execution", "raises-exception", "solution", "exercise"})
 _DEEPEST = 4  # functions that call each other
 
 
@@ -87,13 +94,15 @@ class CellOrder:
         for cell in self.notebook.cells:
             if self._hides_names(cell):
                 return
-            if _NOT_RUN.isdisjoint(cell.cell.tags):
+            if is_run(cell):
                 for piece in cell.pieces:
                     yield from self._early_in(cell, piece)
+            if stops(self.notebook, cell):
+                return
 
     def _early_in(self, cell: NotebookCell, piece: int) -> Iterator[Reading]:
         for load in self.names(piece).reads:
-            if self._is_later(load, cell):
+            if self._is_later(load, piece, cell):
                 yield Reading(cell, piece, load)
         for load in self.names(piece).reads:
             if load.node.id in self._called_in(piece):
@@ -106,7 +115,7 @@ class CellOrder:
             return
         home, piece = binders[0]
         for load in self.names(piece).inner.get(name, ()):
-            if self._is_later(load, cell):
+            if self._is_later(load, piece, cell):
                 yield Reading(home, piece, load, called=cell)
             elif load.node.id != name:
                 yield from self._early_in_function(load.node.id, cell, depth - 1)
@@ -120,11 +129,13 @@ class CellOrder:
             if isinstance(call.node.func, ast.Name) and call.block is scope.flow.root
         )
 
-    def _is_later(self, load: Load, cell: NotebookCell) -> bool:
+    def _is_later(self, load: Load, piece: int, cell: NotebookCell) -> bool:
         """Whether a name is bound in cells behind `cell` and nowhere else."""
         binders = self.binders.get(load.node.id, [])
         later = bool(binders) and all(there.index > cell.index for there, _ in binders)
-        return later and not is_always_there(load.node.id) and not is_expected_missing(load)
+        if not later or is_always_there(load.node.id) or is_expected_missing(load):
+            return False
+        return not may_not_be_read(load, self.notebook.inquiry.module.pieces[piece])
 
     def _hides_names(self, cell: NotebookCell) -> bool:
         """Whether names may come from a cell that do not stand in it."""
@@ -133,27 +144,42 @@ class CellOrder:
 
     def undefined(self) -> Iterator[Reading]:
         """The first reading of each name that no cell binds; none where names may come from elsewhere."""
-        cells = self.notebook.cells
-        if any(self._hides_names(cell) or "parameters" in cell.cell.tags for cell in cells):
+        notebook = self.notebook
+        if is_parametrised(notebook) or is_of_other_kernel(notebook) or is_to_be_filled_in(notebook):
+            return
+        if any(map(self._hides_names, notebook.cells)):
             return
         seen: set[str] = set()
-        for cell in cells:
-            if not _NOT_RUN.isdisjoint(cell.cell.tags):
-                continue
-            for piece in cell.pieces:
+        for reading in self._unbound():
+            if reading.name not in seen:
+                seen.add(reading.name)
+                yield reading
+
+    def _unbound(self) -> Iterator[Reading]:
+        """The readings of names that no cell binds, up to where a run ends."""
+        for cell in self.notebook.cells:
+            for piece in cell.pieces if is_run(cell) else ():
                 for load in self.names(piece).reads:
-                    name = load.node.id
-                    unknown = name not in self.binders and not is_always_there(name)
-                    if unknown and name not in seen and not is_expected_missing(load):
-                        seen.add(name)
+                    if self._is_unbound(load, piece):
                         yield Reading(cell, piece, load)
+            if stops(self.notebook, cell):
+                return
+
+    def _is_unbound(self, load: Load, piece: int) -> bool:
+        name, segment = load.node.id, self.notebook.inquiry.module.pieces[piece]
+        if name in self.binders or is_always_there(name) or is_automagic(load, self.notebook, piece):
+            return False
+        return not is_expected_missing(load) and not may_not_be_read(load, segment)
 
     def run_later(self) -> Iterator[Rerun]:
         """Cells whose saved execution count is higher than that of a cell below which reads a name of theirs.
 
-        Imports do not count: they bring the same thing whenever they run.
+        Imports do not count: they bring the same thing whenever they run. None where two cells have one count:
+        a kernel counts each once, so these were saved by several, and say nothing of who ran first.
         """
         cells = [cell for cell in self.notebook.cells if cell.cell.execution_count is not None]
+        if len({cell.cell.execution_count for cell in cells}) < len(cells):
+            return
         for at, maker in enumerate(cells):
             for user in cells[at + 1 :]:
                 if (user.cell.execution_count or 0) < (maker.cell.execution_count or 0):

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.values import Attr, Const, Value, identity, walk
+from ml_lsp.semantics.values import Attr, Const, Element, Item, Value, identity, walk
 
 _WRAPPERS = frozenset({"torch.distributed.fsdp.FullyShardedDataParallel"})
 _SHARDERS = frozenset({
@@ -42,3 +42,14 @@ def _is_parameters_of(value: Value, model: Hashable) -> bool:
         and value.name in ("parameters", "named_parameters")
         and identity(value.owner) == model
     )
+
+
+def around(value: Value) -> Iterator[Value]:
+    """A module, and those that it is certainly a part of: `model` of `for layer in model.layers`."""
+    while True:
+        yield value
+        match value:
+            case Element(Attr(owner=of)) | Item(Attr(owner=of)) | Attr(owner=of):
+                value = of
+            case _:
+                return

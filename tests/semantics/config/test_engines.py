@@ -96,6 +96,41 @@ def test_launches_of_scripts(tmp_path: Path) -> None:
     assert found[0].text.endswith("train.py --x")
 
 
+SLURM = "#SBATCH --gpus-per-node=a100:4\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("run.sh", "N=2\ndeepspeed --num_gpus $N a.py\n", [2]),
+        ("run.sh", 'export N=2\ntorchrun --nproc_per_node "${N}" a.py\n', [2]),
+        ("run.sh", "N=2\nread N\ndeepspeed --num_gpus $N a.py\n", [None]),
+        ("run.sh", "N=${1:-2}\ndeepspeed --num_gpus $N a.py\n", [None]),
+        ("run.sh", "deepspeed --num_gpus $N a.py\n", [None]),
+        (
+            "Makefile",
+            "N=2\nall:\n\tdeepspeed --num_gpus ${N} a.py\n\tdeepspeed --num_gpus 4 a.py\n",
+            [None, 4],
+        ),
+        ("job.sbatch", SLURM + "deepspeed a.py\n", [4]),
+        ("job.sbatch", SLURM + "#SBATCH -N 1\ndeepspeed a.py\n", [4]),
+        ("job.sbatch", SLURM + "#SBATCH --nodes=2\ndeepspeed a.py\n", [None]),
+        ("job.sbatch", SLURM + "#SBATCH -n 4\ndeepspeed a.py\n", [None]),
+        ("job.sbatch", SLURM + SLURM + "deepspeed a.py\n", [None]),
+        ("job.sbatch", SLURM + "deepspeed --include localhost:0 a.py\n", [None]),
+        ("job.sbatch", SLURM + "srun deepspeed a.py\npython a.py --deepspeed b.json\n", [None, None]),
+        ("job.sbatch", SLURM + "deepspeed --num_gpus 2 a.py\n", [2]),
+    ],
+)
+def test_what_fixes_the_number_of_processes(
+    tmp_path: Path, name: str, text: str, expected: list[int | None]
+) -> None:
+    script = tmp_path / name
+    script.write_text(text)
+    found = launches(Shelf().project([tmp_path], [script]))
+    assert [launch.processes for launch in found] == expected
+
+
 def test_what_is_whose() -> None:
     code = """
         import deepspeed
