@@ -24,6 +24,9 @@ _UNPUBLISHED = re.compile(
 )
 _COMPOSE = re.compile(r"(?:docker-)?compose.*\.ya?ml\Z")
 
+_KUBERNETES = frozenset({"apiVersion", "kind", "containers"})
+"""Keys of a file that says which containers run."""
+
 
 @dataclass(frozen=True)
 class Script:
@@ -48,11 +51,13 @@ def scripts(project: Project) -> tuple[Script, ...]:
 def deployment_says(project: Project, word: str) -> bool:
     """Whether a Dockerfile, an environment file or a YAML file of a project holds a word.
 
-    Without a word, whether there is a Dockerfile or a file of Docker Compose at all.
+    Without a word, whether there is a Dockerfile, a file of Docker Compose or one of Kubernetes at all.
     """
     if not word:
         files = (*project.notes, *project.config_files)
-        return any(path.name.endswith("Dockerfile") or _COMPOSE.match(path.name) for path in files)
+        if any(path.name.endswith("Dockerfile") or _COMPOSE.match(path.name) for path in files):
+            return True
+        return any(config.words >= _KUBERNETES for config in project.configs() if config.language == "yaml")
     texts = [project.text_at(path) or "" for path in project.notes]
     texts += [config.text for config in project.configs() if config.language == "yaml"]
     return any(word in text for text in texts)
