@@ -19,6 +19,8 @@ from ml_lsp.text import Span
 NOTES = ("pyproject.toml", "setup.cfg", "Dockerfile", ".env")
 """How the names of such files end, besides setup.py and what is YAML."""
 _ENTRY = re.compile(r"""^[ \t]*["']?([\w.-]+)[ \t]*=[ \t]*([\w.]+):([\w.]+)["']?[ \t]*,?[ \t]*$""", re.M)
+# The same as one of several on a line, between quotes.
+_QUOTED_ENTRY = re.compile(r"""["'][ \t]*([\w.-]+)[ \t]*=[ \t]*([\w.]+):([\w.]+)[ \t]*["']""")
 _UNPUBLISHED = re.compile(
     r"""^[ \t]*version[ \t]*=[ \t]*["']?0\.0\.0["']?[ \t]*,?[ \t]*$|Private :: """, re.M
 )
@@ -74,9 +76,15 @@ def _scripts_of(project: Project, path: Path) -> Iterator[Script]:
     elif path.name in ("setup.cfg", "setup.py"):
         text = project.text_at(path) or ""
         at = text.find("console_scripts")
-        for found in _ENTRY.finditer(text, at) if at >= 0 else ():
+        for found in _entries(text, at) if at >= 0 else ():
             place = Span(found.start(2), found.end(3))
             yield Script(found[1], found[2], found[3], path, place, _is_published(text))
+
+
+def _entries(text: str, at: int) -> list[re.Match[str]]:
+    """What looks like a command and what it calls, from a place on: a line of its own, or quoted."""
+    found = {one.start(2): one for entry in (_ENTRY, _QUOTED_ENTRY) for one in entry.finditer(text, at)}
+    return [found[start] for start in sorted(found)]
 
 
 def _of_pyproject(path: Path, text: str) -> Iterator[Script]:

@@ -15,6 +15,7 @@ from ml_lsp.semantics.libraries.ways_in import Way, is_whole, ways_to
 from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.semantics.users import run_together
+from ml_lsp.syntax.trees import own_name
 
 _OFF = "LOGURU_AUTOINIT"
 # Files that are not looked into have no such text.
@@ -91,7 +92,7 @@ def _is_guarded(call: Call) -> bool:
 
 
 def _called(call: Call) -> str:
-    return call.method or getattr(call.node.func, "id", "")
+    return own_name(call.node.func) or ""
 
 
 def _is_removed_after(call: Call) -> bool:
