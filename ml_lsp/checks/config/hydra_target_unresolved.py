@@ -17,17 +17,29 @@ from ml_lsp.text import Edit
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report targets of the workspace that do not exist, and arguments that they do not take."""
-    if file.project is None or file.language != "yaml" or "omegaconf" not in workspace_loaders(file):
+    if file.project is None or file.language != "yaml":
         return
-    for _, node in file.walk():
-        target = node.get("_target_") if node.kind == "mapping" and node.alias is None else None
+    loaders = workspace_loaders(file)
+    for _, node in file.walk() if loaders & {"omegaconf", "jsonargparse"} else ():
+        target, arguments = _named(node, loaders)
         if target is None or not isinstance(target.value, str) or "${" in target.value:
             continue
         found = find_target(file.project, target.value, file.path)
         if isinstance(found, Missing):
             yield _missing(target, found, rule)
-        elif found is not None:
-            yield from _unknown_arguments(node, found, rule)
+        elif found is not None and arguments is not None:
+            yield from _unknown_arguments(arguments, found, rule)
+
+
+def _named(node: Node, loaders: frozenset[str]) -> tuple[Node | None, Node | None]:
+    """What a mapping names to be made, and where its arguments are: Hydra's way, or LightningCLI's."""
+    if node.kind != "mapping" or node.alias is not None:
+        return None, None
+    if "omegaconf" in loaders and node.get("_target_") is not None:
+        return node.get("_target_"), node
+    if "jsonargparse" in loaders and node.get("class_path") is not None:
+        return node.get("class_path"), node.get("init_args")
+    return None, None
 
 
 def _missing(target: Node, found: Missing, rule: Rule) -> Finding:
