@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
-from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.libraries.command_line import CommandParameter, command_parameters, names_beside_typer
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.syntax.trees import own_name
 from ml_lsp.text import Edit
 
 
-def check(body: Body, rule: Rule) -> Iterator[Finding]:
+def check(module: ModuleView, rule: Rule) -> Iterator[Finding]:
     """Report calls of commands that leave out what only the command line fills in."""
-    names = names_beside_typer(body.scope.inquiry)
-    for call in body.calls if names else ():
-        target = call.target if _called(call) in names else None
+    names = names_beside_typer(module.inquiry) & module.inquiry.module.words
+    for call in calls_mentioning(module.inquiry, *names) if names else ():
+        target = call.target if own_name(call.node.func) in names else None
         if target is None or call.has_unpacking:
             continue
         missing = [one for one in command_parameters(target) if one.in_default and _is_left_out(call, one)]
@@ -33,7 +34,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             )
             name = first.node.arg
             if edits:
-                edits += add_import(body.scope.inquiry, "typing", "Annotated")[1]
+                edits += add_import(module.inquiry, "typing", "Annotated")[1]
             yield rule.finding(call.span, edits=edits, related=related, name=name, default=shown)
 
 
@@ -49,12 +50,6 @@ def _annotated(parameter: CommandParameter) -> tuple[Edit, ...]:
     option = f"{scope.text(made.func)}({', '.join(map(scope.text, others))})"
     described = replace_node(scope, annotation, f"{name}[{scope.text(annotation)}, {option}]")
     return described, replace_node(scope, made, scope.text(parameter.default))
-
-
-def _called(call: Call) -> str:
-    """The name of what is called where it is defined."""
-    name = own_name(call.node.func) or ""
-    return call.scope.inquiry.module.tables.imports.get(name, name).rpartition(".")[2]
 
 
 def _is_left_out(call: Call, parameter: CommandParameter) -> bool:

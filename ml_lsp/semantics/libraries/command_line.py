@@ -70,14 +70,17 @@ def command_parameters(scope: Scope) -> Iterator[CommandParameter]:
 
 
 def names_beside_typer(inquiry: Inquiry) -> frozenset[str]:
-    """What the modules of the project that use Typer define, by name: commands are among it."""
-    return inquiry.once(names_beside_typer, lambda: frozenset(_names_beside_typer(inquiry)))
+    """What the modules of the project that use Typer define, as a module calls it: commands are among it."""
+    return inquiry.once(names_beside_typer, lambda: _names_beside_typer(inquiry))
 
 
-def _names_beside_typer(inquiry: Inquiry) -> Iterator[str]:
+def _names_beside_typer(inquiry: Inquiry) -> frozenset[str]:
+    found: set[str] = set()
     for module in (inquiry.module, *inquiry.modules("typer")):
         if "typer" in module.tables.libraries and not is_test_path(module.path):
-            yield from module.tables.defines
+            found.update(module.tables.defines)
+    imported = inquiry.module.tables.imports.items()
+    return frozenset(found.union(name for name, meant in imported if meant.rpartition(".")[2] in found))
 
 
 def text_annotation(around: Scope, annotation: ast.expr) -> ast.expr | None:
