@@ -36,7 +36,9 @@ def has_default_sink(call: Call) -> bool:
     if not changes:
         return True
     ways = list(ways_to(call))
-    if not all(map(is_whole, ways)) or any(_is_removed_on_import(change, inquiry) for change in changes):
+    told = {step.scope.inquiry.module.path for way in ways for step in way}
+    others = [change for change in changes if change.scope.inquiry.module.path not in told]
+    if not all(map(is_whole, ways)) or any(_is_removed_on_import(change, inquiry) for change in others):
         return False
     names = {change.scope.name for change in changes}
     return not any(_is_removed_on(way, names) for way in ways)
@@ -58,10 +60,7 @@ def _changes(inquiry: Inquiry) -> Iterator[Call]:
 
 def _is_removed_on_import(change: Call, inquiry: Inquiry) -> bool:
     """Whether a module takes the sink away as soon as it is imported, in a program that also runs another."""
-    there = change.scope.inquiry
-    if there.module.path == inquiry.module.path:
-        return False  # what comes first there is told by the way
-    return _runs_on_import(change) and run_together(there, inquiry)
+    return _runs_on_import(change) and run_together(change.scope.inquiry, inquiry)
 
 
 def _is_removed_on(way: Way, names: set[str]) -> bool:
