@@ -14,17 +14,17 @@ from ml_lsp.syntax.config_edits import scalar_edit
 from ml_lsp.syntax.config_tree import Node
 from ml_lsp.text import Edit
 
+_LOADERS = frozenset({"omegaconf", "jsonargparse"})
+
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report targets of the workspace that do not exist, and arguments that they do not take."""
-    if file.project is None or file.language != "yaml":
-        return
-    loaders = workspace_loaders(file)
-    for _, node in file.walk() if loaders & {"omegaconf", "jsonargparse"} else ():
+    loaders = workspace_loaders(file) & _LOADERS if file.language == "yaml" else frozenset[str]()
+    for _, node in file.walk() if loaders else ():
         target, arguments = _named(node, loaders)
         if target is None or not isinstance(target.value, str) or "${" in target.value:
             continue
-        found = find_target(file.project, target.value, file.path)
+        found = find_target(file.project, target.value, file.path) if file.project else None
         if isinstance(found, Missing):
             yield _missing(target, found, rule)
         elif found is not None and arguments is not None:

@@ -18,7 +18,19 @@ from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.users import users
-from ml_lsp.semantics.values import Attr, Const, Global, Local, Param, Ref, Result, Value, substitute, walk
+from ml_lsp.semantics.values import (
+    Attr,
+    Const,
+    Global,
+    Local,
+    Param,
+    Ref,
+    Result,
+    Value,
+    parameters,
+    substitute,
+    walk,
+)
 
 # Conditions and names that tell one process from the others.
 _OF_ONE = re.compile(
@@ -28,6 +40,8 @@ _OF_ONE = re.compile(
 _STRATEGIES = ("ddp", "fsdp", "deepspeed")
 _STRATEGY_CLASSES = ("DDPStrategy", "FSDPStrategy", "DeepSpeedStrategy")
 _PROCESSES = ("multiprocessing.Process", "torch.multiprocessing.Process", "multiprocessing.context.Process")
+# What has each process do a job of its own, with what it is given.
+_JOBS = ("Process", "Pool", "ProcessPoolExecutor")
 _CONTEXTS = frozenset({"multiprocessing.get_context", "torch.multiprocessing.get_context"})
 
 
@@ -45,8 +59,10 @@ def shared_by_processes(call: Call, given: ast.expr, starters: Collection[str]) 
     ways = [way for way in ways_to(call) if not any(map(_is_of_one_process, way)) and not _is_own(way, given)]
     for way in ways:
         yield from _of_functions(way)
+    told = all(not parameters(value) for way in ways for value in _given(way, given)[-1:])
     for start in _starts_around(call, ways, starters) if ways else ():
-        yield start.scope.related(start.node, "several processes run this program")
+        if told or not (start.method or start.name or "").endswith(_JOBS):
+            yield start.scope.related(start.node, "several processes run this program")
 
 
 def _is_of_one_process(call: Call) -> bool:
@@ -64,15 +80,19 @@ def _is_of_one_process(call: Call) -> bool:
 
 def _is_own(way: Way, given: ast.expr) -> bool:
     """Whether what a call is given, in terms of where the way begins, tells its process from the others."""
-    value = way[0].scope.value(given)
-    if isinstance(value, Const):
+    values = _given(way, given)
+    if isinstance(values[0], Const):
         return False
-    texts = [way[0].scope.text(given)]
+    return tells_processes_apart(" ".join((way[0].scope.text(given), *map(_names_in, values))))
+
+
+def _given(way: Way, given: ast.expr) -> list[Value]:
+    """What a call is given, in terms of the function that it stands in, of what calls that, and so on."""
+    values = [way[0].scope.value(given)]
     for inner, outer in pairwise(way):
-        texts.append(_names_in(value))
-        if isinstance(outer.value, Result):
-            value = substitute(value, arguments_of(inner.scope, outer.value))
-    return tells_processes_apart(" ".join((*texts, _names_in(value))))
+        bound = arguments_of(inner.scope, outer.value) if isinstance(outer.value, Result) else {}
+        values.append(substitute(values[-1], bound))
+    return values
 
 
 def _names_in(value: Value) -> str:
