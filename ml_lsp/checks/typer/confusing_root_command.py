@@ -11,6 +11,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.commands import commands_of, is_passed_on, uses_of
 from ml_lsp.semantics.libraries.entry_points import script_of_app
+from ml_lsp.semantics.users import users
 from ml_lsp.semantics.values import Value
 
 
@@ -21,7 +22,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if any(keyword.arg in rule.data["settings"] for keyword in call.node.keywords):
         return
     inquiry, app = call.scope.inquiry, call.value
-    around = (inquiry, *inquiry.importers())
+    around = users(inquiry)
     if not _is_entry(call, around) or any(
         _has_callback(one, app) or is_passed_on(one, app) for one in around
     ):
@@ -31,7 +32,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(call.span, edits=[add_argument(call, "no_args_is_help=True")])
 
 
-def _is_entry(call: Call, around: tuple[Inquiry, ...]) -> bool:
+def _is_entry(call: Call, around: list[Inquiry]) -> bool:
     """Whether an app is run somewhere, or no other file of the project can mount it: all of them are known."""
     project = call.scope.inquiry.project
     if project is not None and project.files is not None:

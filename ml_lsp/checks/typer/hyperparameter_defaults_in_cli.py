@@ -28,6 +28,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
     found = [one for one in given if names.fullmatch(one.node.arg) and _states_a_value(one)]
     if len(found) < _FEWEST or is_test_code(body.scope) or not is_command(body.scope):
         return
+    if not body.scope.inquiry.module.tables.libraries.isdisjoint(rule.data["reconciling"]):
+        return
     path = body.scope.inquiry.module.path
     if re.search(rule.data["trying"], "/".join((*path.parts[-3:], body.scope.name)), re.IGNORECASE):
         return

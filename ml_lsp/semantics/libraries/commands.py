@@ -78,15 +78,26 @@ def uses_of(inquiry: Inquiry, app: Value, method: str) -> Iterator[Call]:
 
 
 def is_passed_on(inquiry: Inquiry, app: Value) -> bool:
-    """Whether some call in a module is given an app, alone or among others: to mount it, for one thing."""
+    """Whether some call in a module is given an app, alone or among others: to mount it, for one thing.
+
+    It may be where a module mounts what cannot be told.
+    """
     for piece in inquiry.pieces("everything"):
         for scope in inquiry.piece_scope(piece).with_inner():
             for call in scope.calls:
                 given = (*call.node.args, *(keyword.value for keyword in call.node.keywords))
                 found = (part for node in given for part in walk(scope.value(node), _given_parts))
-                if any(_is_same(part, app) for part in found):
+                if any(_is_same(part, app) for part in found) or _mounts_unknown(call, app):
                     return True
     return False
+
+
+def _mounts_unknown(call: Call, app: Value) -> bool:
+    """Whether another app mounts what is no app for certain."""
+    if call.receiver is None or _is_same(call.receiver, app):
+        return False
+    given = call.argument_value(0, "typer_instance") if call.method == "add_typer" else None
+    return given is not None and not is_app(given)
 
 
 def _given_parts(value: Value) -> Iterator[Value]:
