@@ -19,10 +19,15 @@ from ml_lsp.text import Span
 NOTES = ("pyproject.toml", "setup.cfg", "Dockerfile", ".env")
 """How the names of such files end, besides setup.py and what is YAML."""
 _ENTRY = re.compile(r"""^[ \t]*["']?([\w.-]+)[ \t]*=[ \t]*([\w.]+):([\w.]+)["']?[ \t]*,?[ \t]*$""", re.M)
+# The same as one of several on a line, between quotes.
+_QUOTED_ENTRY = re.compile(r"""["'][ \t]*([\w.-]+)[ \t]*=[ \t]*([\w.]+):([\w.]+)[ \t]*["']""")
 _UNPUBLISHED = re.compile(
     r"""^[ \t]*version[ \t]*=[ \t]*["']?0\.0\.0["']?[ \t]*,?[ \t]*$|Private :: """, re.M
 )
 _COMPOSE = re.compile(r"(?:docker-)?compose.*\.ya?ml\Z")
+
+_KUBERNETES = frozenset({"apiVersion", "kind", "containers"})
+"""Keys of a file that says which containers run."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,13 @@ def scripts(project: Project) -> tuple[Script, ...]:
 def deployment_says(project: Project, word: str) -> bool:
     """Whether a Dockerfile, an environment file or a YAML file of a project holds a word.
 
-    Without a word, whether there is a Dockerfile or a file of Docker Compose at all.
+    Without a word, whether there is a Dockerfile, a file of Docker Compose or one of Kubernetes at all.
     """
     if not word:
         files = (*project.notes, *project.config_files)
-        return any(path.name.endswith("Dockerfile") or _COMPOSE.match(path.name) for path in files)
+        if any(path.name.endswith("Dockerfile") or _COMPOSE.match(path.name) for path in files):
+            return True
+        return any(config.words >= _KUBERNETES for config in project.configs() if config.language == "yaml")
     texts = [project.text_at(path) or "" for path in project.notes]
     texts += [config.text for config in project.configs() if config.language == "yaml"]
     return any(word in text for text in texts)
@@ -69,9 +76,15 @@ def _scripts_of(project: Project, path: Path) -> Iterator[Script]:
     elif path.name in ("setup.cfg", "setup.py"):
         text = project.text_at(path) or ""
         at = text.find("console_scripts")
-        for found in _ENTRY.finditer(text, at) if at >= 0 else ():
+        for found in _entries(text, at) if at >= 0 else ():
             place = Span(found.start(2), found.end(3))
             yield Script(found[1], found[2], found[3], path, place, _is_published(text))
+
+
+def _entries(text: str, at: int) -> list[re.Match[str]]:
+    """What looks like a command and what it calls, from a place on: a line of its own, or quoted."""
+    found = {one.start(2): one for entry in (_ENTRY, _QUOTED_ENTRY) for one in entry.finditer(text, at)}
+    return [found[start] for start in sorted(found)]
 
 
 def _of_pyproject(path: Path, text: str) -> Iterator[Script]:

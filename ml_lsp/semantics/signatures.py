@@ -61,7 +61,21 @@ def find_target(project: Project, dotted: str, from_path: Path) -> Target | Miss
             return None  # a package without modules of its own
         where = dotted.rpartition(f".{'.'.join(found.rest)}")[0]
         return Missing(name, where, frozenset(tables.defines) - {"annotations"})
+    if len(found.rest) == 2:
+        return _missing_method(Inquiry(module, project=project), dotted, *found.rest)
     return _target(project, module, name) if len(found.rest) == 1 else None
+
+
+def _missing_method(inquiry: Inquiry, dotted: str, owner: str, name: str) -> Missing | None:
+    """The name after a class's, if the class certainly has no such method or attribute."""
+    own = inquiry.class_(owner)
+    if own is None or own.has_unknown_base or own.node.keywords or own.node.decorator_list:
+        return None
+    if own.method(name) is not None or own.assignments(name) or name.startswith("__"):
+        return None
+    known = frozenset(method for one in own.lineage() for method in one.methods)
+    inner = any(isinstance(node, ast.ClassDef) and node.name == name for node in ast.walk(own.node))
+    return None if inner or "__getattr__" in known else Missing(name, dotted.rpartition(".")[0], known)
 
 
 def _target(project: Project, module: Module, name: str) -> Target | None:

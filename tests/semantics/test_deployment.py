@@ -47,3 +47,15 @@ def test_what_is_said_of_deployment(tmp_path: Path) -> None:
 
 def test_a_project_without_such_files(tmp_path: Path) -> None:
     assert not deployment_says(project(tmp_path, {"a.py": "", "a.yaml": "b: 1\n"}), "")
+
+
+def test_kubernetes_is_a_deployment(tmp_path: Path) -> None:
+    job = "apiVersion: batch/v1\nkind: Job\nspec:\n  containers: []\n"
+    assert deployment_says(project(tmp_path, {"job.yaml": job}), "")
+    assert not deployment_says(project(tmp_path, {"job.yaml": "apiVersion: v1\nkind: ConfigMap\n"}), "")
+
+
+def test_commands_on_one_line(tmp_path: Path) -> None:
+    setup = 'setup(entry_points={"console_scripts": ["a=pkg:main", "b = pkg.b:app"]})\n'
+    found = scripts(project(tmp_path, {"setup.py": setup}))
+    assert [(s.name, s.module, s.attribute) for s in found] == [("a", "pkg", "main"), ("b", "pkg.b", "app")]

@@ -9,8 +9,9 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node, wrap_in_call
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.config.omegaconf import ConfigPath, config_path, nodes_at
+from ml_lsp.semantics.config.omegaconf import ConfigPath, config_part, nodes_at
 from ml_lsp.semantics.testcode import is_test_code
+from ml_lsp.semantics.types import class_of
 from ml_lsp.semantics.values import Display, Ref, Value, options
 from ml_lsp.text import Edit
 
@@ -19,7 +20,6 @@ _OWN = {"builtins.list": "ListConfig", "builtins.tuple": "ListConfig", "builtins
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report a configuration of OmegaConf where only Python's own lists and dicts will do."""
-    node = call.node.args[0] if call.node.args else None
     if is_test_code(call.scope):
         return  # which asks what a resolver of its own returns
     if call.name == "builtins.isinstance":
@@ -28,13 +28,28 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         yield from _compared(call, rule)
     elif call.name in rule.data["writers"] and call.lacks(None, "default"):
         yield from _written(call, rule)
-    elif node is not None and call.name in rule.data["sized"]:
-        path = config_path(call.scope.value(node))
-        if path is not None and _is_container(call, path, "sequence"):
-            message, edits = rule.data["messages"]["size"], wrap_in_call(call.scope, node, "tuple")
-            yield rule.finding(
-                call.scope.span(node), edits=edits, message=message, what=call.scope.text(node)
-            )
+    else:
+        yield from _sized(call, rule)
+
+
+def _sized(call: Call, rule: Rule) -> Iterator[Finding]:
+    """A list of a configuration as the size of a tensor."""
+    node = _size(call, rule)
+    path = config_part(call.scope.value(node)) if node is not None else None
+    if node is not None and path is not None and _is_container(call, path, "sequence"):
+        message, edits = rule.data["messages"]["size"], wrap_in_call(call.scope, node, "tuple")
+        yield rule.finding(call.scope.span(node), edits=edits, message=message, what=call.scope.text(node))
+
+
+def _size(call: Call, rule: Rule) -> ast.expr | None:
+    place = rule.data["sized"].get(call.name)
+    if place is None and call.method in rule.data["sizing"] and call.receiver is not None:
+        place = 0 if class_of(call.scope, call.receiver) == Ref("torch.Tensor") else None
+    return (
+        call.argument(place, "shape" if call.method in rule.data["sizing"] else "size")
+        if place is not None
+        else None
+    )
 
 
 def _asked(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -45,7 +60,7 @@ def _asked(call: Call, rule: Rule) -> Iterator[Finding]:
     known = [_OWN[name] for name in names if name in _OWN]
     if not known or not names <= rule.data["plain"] | _OWN.keys() or _is_asked_again(call, node):
         return
-    path = config_path(call.scope.value(node))
+    path = config_part(call.scope.value(node))
     if path is not None and not _is_scalar(call, path):
         own = known[0]
         imported, edits = add_import(call.scope.inquiry, "omegaconf", own)
@@ -79,7 +94,7 @@ def _compared(call: Call, rule: Rule) -> Iterator[Finding]:
     """`type(cfg.x) is list`."""
     node = call.node.args[0] if len(call.node.args) == 1 else None
     statement = call.scope.statement_of(call.node)
-    if node is None or statement is None or (path := config_path(call.scope.value(node))) is None:
+    if node is None or statement is None or (path := config_part(call.scope.value(node))) is None:
         return
     for found in ast.walk(statement):
         if isinstance(found, ast.Compare) and found.left is call.node and len(found.ops) == 1:
@@ -93,7 +108,7 @@ def _written(call: Call, rule: Rule) -> Iterator[Finding]:
     given = call.node.args[0] if call.node.args else None
     inside = given.values if isinstance(given, ast.Dict) else getattr(given, "elts", [given])
     for node in inside:
-        path = config_path(call.scope.value(node)) if node is not None else None
+        path = config_part(call.scope.value(node)) if node is not None else None
         if node is not None and path is not None and (not path.keys or _is_container(call, path)):
             error, text = rule.data["writers"][call.name], call.scope.text(node)
             yield rule.finding(

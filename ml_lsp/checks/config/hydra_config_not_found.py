@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
+from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config.hydra import (
     Stored,
@@ -25,7 +26,9 @@ from ml_lsp.semantics.values import Const
 def check(subject: Call | ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report entry points and defaults lists that name configuration which is not there."""
     if isinstance(subject, Call):
-        yield from _of_entry_point(subject, rule)
+        yield from (
+            _of_compose(subject, rule) if subject.name == "hydra.compose" else _of_entry_point(subject, rule)
+        )
     else:
         yield from _of_defaults(subject, rule)
 
@@ -50,8 +53,31 @@ def _of_entry_point(call: Call, rule: Rule) -> Iterator[Finding]:
             yield from _missing_file(call, name, {file.relative_to(root).as_posix() for file in inside}, rule)
 
 
+def _of_compose(call: Call, rule: Rule) -> Iterator[Finding]:
+    """A name that is not below the folder which the same code has just named."""
+    call.scope.inquiry.configs()  # what is said here rests on them
+    project, name = call.scope.inquiry.project, call.constant(0, "config_name")
+    before = [
+        one for one in body_of(call.scope).calls if one.name == "hydra.initialize" and one.when < call.when
+    ]
+    path = before[-1].constant(0, "config_path") if before else None
+    if project is None or project.files is None or has_search_path(project) or not isinstance(path, str):
+        return
+    root = root_beside(call.scope.inquiry.module.path, path)
+    inside = [file for file in project.config_files if root is not None and file.is_relative_to(root)]
+    if (
+        root is None
+        or not inside
+        or not isinstance(name, str)
+        or any(one.name in (name, None) for one in stored(project))
+    ):
+        return
+    yield from _missing_file(call, name, {file.relative_to(root).as_posix() for file in inside}, rule)
+
+
 def _missing_file(call: Call, name: str, inside: set[str], rule: Rule) -> Iterator[Finding]:
-    node, stem = call.argument(1, "config_name"), name.removesuffix(".yaml")
+    place = 0 if call.name == "hydra.compose" else 1
+    node, stem = call.argument(place, "config_name"), name.removesuffix(".yaml")
     if node is not None and f"{stem}.yaml" not in inside:
         other = f"{stem.removesuffix('.yml')}.yml"
         message = rule.data["messages"]["suffix" if other in inside else "name"]

@@ -14,33 +14,45 @@ from ml_lsp.syntax.config_edits import scalar_edit
 from ml_lsp.syntax.config_tree import Node
 from ml_lsp.text import Edit
 
+_LOADERS = {"omegaconf": "_target_", "jsonargparse": "class_path"}
+
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     """Report targets of the workspace that do not exist, and arguments that they do not take."""
-    if file.project is None or file.language != "yaml" or "omegaconf" not in workspace_loaders(file):
-        return
-    for _, node in file.walk():
-        target = node.get("_target_") if node.kind == "mapping" and node.alias is None else None
+    loaders = workspace_loaders(file) & _LOADERS.keys() if file.language == "yaml" else frozenset[str]()
+    for _, node in file.walk() if loaders else ():
+        key = _key(node, loaders)
+        target = node.get(key) if key is not None else None
         if target is None or not isinstance(target.value, str) or "${" in target.value:
             continue
-        found = find_target(file.project, target.value, file.path)
+        found = find_target(file.project, target.value, file.path) if file.project else None
+        happens = rule.data["happens"][key]
         if isinstance(found, Missing):
-            yield _missing(target, found, rule)
-        elif found is not None:
-            yield from _unknown_arguments(node, found, rule)
+            yield _missing(target, found, rule, happens)
+        arguments = node if key == "_target_" else node.get("init_args")
+        if isinstance(found, Target) and arguments is not None:
+            yield from _unknown_arguments(arguments, found, rule, happens)
 
 
-def _missing(target: Node, found: Missing, rule: Rule) -> Finding:
+def _key(node: Node, loaders: frozenset[str]) -> str | None:
+    """The key under which a mapping names what is to be made: Hydra's, or LightningCLI's."""
+    is_mapping = node.kind == "mapping" and node.alias is None
+    found = (key for loader, key in _LOADERS.items() if loader in loaders and node.get(key) is not None)
+    return next(found, None) if is_mapping else None
+
+
+def _missing(target: Node, found: Missing, rule: Rule, happens: str) -> Finding:
     near = nearest(found.name, found.known)
     edits = []
     if near is not None and isinstance(target.value, str) and target.style == "plain":
         edits = [scalar_edit(target, target.value.replace(f".{found.name}", f".{near}"))]
+    near = near or "the right one"
     return rule.finding(
-        target.span, edits=edits, name=found.name, where=found.where, near=near or "the right one"
+        target.span, edits=edits, name=found.name, where=found.where, near=near, happens=happens
     )
 
 
-def _unknown_arguments(node: Node, target: Target, rule: Rule) -> Iterator[Finding]:
+def _unknown_arguments(node: Node, target: Target, rule: Rule, happens: str) -> Iterator[Finding]:
     if target.parameters is None:
         return
     for entry in node.entries:
@@ -58,4 +70,5 @@ def _unknown_arguments(node: Node, target: Target, rule: Rule) -> Iterator[Findi
                 name=key,
                 where=target.name,
                 near=near,
+                happens=happens,
             )

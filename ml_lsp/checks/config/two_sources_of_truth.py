@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
+from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config.config_merges import named_configs, winner
 from ml_lsp.semantics.config.config_readers import readers
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.cli_options import CliOption, cli_options
+from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.syntax.config_tree import Entry
+
+_SETS = "set_defaults"
 
 
 def check(subject: Call | ConfigFile, rule: Rule) -> Iterator[Finding]:
@@ -57,12 +61,24 @@ def _of_file(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
 def _config(inquiry: Inquiry, rule: Rule) -> ConfigFile | None:
     """The one configuration file that a module names and reads."""
     module = inquiry.module
-    if is_test_path(module.path) or any(map(inquiry.mentions, rule.data["reconciling"])):
+    if is_test_path(module.path) or _is_reconciled(inquiry, rule):
         return None
-    if not any(inquiry.mentions(name.rpartition(".")[2]) for name in rule.calls):
+    if not any(map(inquiry.mentions, rule.data["reading"])):
         return None
     found = named_configs(inquiry)
     return found[0] if len(found) == 1 else None
+
+
+def _is_reconciled(inquiry: Inquiry, rule: Rule) -> bool:
+    """Whether a module makes one of the two: what it says to a parser that has done its work changes nothing."""
+    if any(map(inquiry.mentions, rule.data["reconciling"])):
+        return True
+    late = (call for call in calls_mentioning(inquiry, _SETS) if call.method == _SETS)
+    return inquiry.mentions(_SETS) and not all(map(_is_after_parsing, late))
+
+
+def _is_after_parsing(call: Call) -> bool:
+    return any(other.method == "parse_args" and other.when < call.when for other in body_of(call.scope).calls)
 
 
 def _disagreeing(inquiry: Inquiry, file: ConfigFile, rule: Rule) -> Iterator[tuple[CliOption, Entry, str]]:

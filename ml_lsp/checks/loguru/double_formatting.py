@@ -37,12 +37,19 @@ def _is_formatted(scope: Scope, node: ast.expr) -> bool:
             return True
         case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str())):
             return True
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            literal = isinstance(left, ast.Constant | ast.JoinedStr) or isinstance(
-                right, ast.Constant | ast.JoinedStr
-            )
-            return literal and not (isinstance(left, ast.Constant) and isinstance(right, ast.Constant))
+        case ast.BinOp(op=ast.Add()):
+            parts = _added(node)
+            literal = any(isinstance(part, ast.Constant | ast.JoinedStr) for part in parts)
+            return literal and not all(isinstance(part, ast.Constant) for part in parts)
     return False
+
+
+def _added(node: ast.expr) -> list[ast.expr]:
+    """The parts of a sum, in order."""
+    match node:
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            return [*_added(left), *_added(right)]
+    return [node]
 
 
 def _may_bring_braces(scope: Scope, part: ast.expr) -> bool:

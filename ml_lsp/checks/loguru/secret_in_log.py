@@ -12,6 +12,8 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.libraries.loguru import is_logger
 from ml_lsp.semantics.values import Ref
 
+# So many characters of a secret may be shown.
+_SHOWN = 4
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -51,9 +53,24 @@ def _secrets(call: Call, node: ast.expr, rule: Rule) -> Iterator[tuple[ast.expr,
         case ast.BinOp(op=ast.Add() | ast.Mod(), left=left, right=right):
             yield from _secrets(call, left, rule)
             yield from _secrets(call, right, rule)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+        case ast.Subscript(value=inner, slice=ast.Slice() as cut):
+            if not _is_short(cut):
+                yield from _secrets(call, inner, rule)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(op=ast.Or(), values=parts):
             for part in parts:
                 yield from _secrets(call, part, rule)
+
+
+def _is_short(cut: ast.Slice) -> bool:
+    """Whether a slice may leave a few characters of a text only: `[:4]`, `[-4:]`, `[:shown]`."""
+    match cut:
+        case ast.Slice(lower=None | ast.Constant(value=0), upper=ast.Constant(value=int(end))):
+            return end <= _SHOWN
+        case ast.Slice(lower=ast.UnaryOp(ast.USub(), ast.Constant(value=int(start)))):
+            return start <= _SHOWN
+        case ast.Slice(lower=None | ast.Constant(), upper=None | ast.Constant() | ast.UnaryOp()):
+            return False
+    return True
 
 
 def _is_headers(node: ast.expr) -> bool:

@@ -11,9 +11,10 @@ from ml_lsp.fixes import remove_argument, replace_node
 from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.handlers import handler_of
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.log_rotation import is_retention, is_rotation
 from ml_lsp.semantics.libraries.loguru import LEVELS, is_logger
-from ml_lsp.semantics.mentioning import scopes_mentioning
+from ml_lsp.semantics.mentioning import calls_mentioning, scopes_mentioning
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.values import Const, Ref
 from ml_lsp.text import Edit, Span
@@ -81,13 +82,30 @@ def _with_exception(call: Call, keyword: ast.keyword) -> tuple[Edit, ...]:
 
 def _small_level(call: Call, node: ast.expr | None, rule: Rule) -> Iterator[Finding]:
     value = call.scope.value(node) if node is not None else None
-    if node is not None and isinstance(node, ast.Constant) and isinstance(value, Const):
-        level = value.value
-        if isinstance(level, str) and not level.isupper() and level.lower() in rule.data["levels"]:
-            edits = [replace_node(call.scope, node, call.scope.text(node).upper())]
-            message = rule.data["messages"]["level"].replace("{upper}", level.upper())
-            title = f"Use `{level.upper()}`"
-            yield rule.finding(call.scope.span(node), edits=edits, title=title, message=message, name=level)
+    level = value.value if isinstance(value, Const) else None
+    if (
+        node is None
+        or not isinstance(level, str)
+        or level.isupper()
+        or level.lower() not in rule.data["levels"]
+    ):
+        return
+    if _is_registered(call.scope.inquiry, level):
+        return
+    literal = isinstance(node, ast.Constant)
+    edits = [replace_node(call.scope, node, call.scope.text(node).upper())] if literal else []
+    message = rule.data["messages"]["level"].replace("{upper}", level.upper())
+    title = f"Use `{level.upper()}`"
+    yield rule.finding(call.scope.span(node), edits=edits, title=title, message=message, name=level)
+
+
+def _is_registered(inquiry: Inquiry, level: str) -> bool:
+    """Whether the program makes a level of that name: `logger.level("info", no=20)`."""
+    return any(
+        made.method == "level" and made.constant(0, "name") == level and not made.lacks(1, "no")
+        for one in (inquiry, *inquiry.importers())
+        for made in calls_mentioning(one, "level")
+    )
 
 
 def _wrong_settings(call: Call, rule: Rule) -> Iterator[Finding]:

@@ -19,14 +19,9 @@ _CONVERSION = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<spec>[-+ #0]*\d*(?:\.\d+)?
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report arguments that loguru drops, and fields that no argument fills."""
     found = log_call(call)
-    if (
-        found is None
-        or not isinstance(found.message, ast.Constant)
-        or not isinstance(found.message.value, str)
-    ):
-        return
-    fields = _fields(found.message.value)
-    if fields is None:
+    text = _literal(found.message) if found is not None else None
+    fields = _fields(text) if text is not None else None
+    if found is None or fields is None:
         return
     if found.args and not fields:
         yield _dropped(found, rule)
@@ -36,6 +31,17 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
             words = {"wanted": wanted, "given": len(found.args)}
             message = rule.data["messages"]["missing"]
             yield rule.finding(call.scope.span(found.message), message=message, **words)  # type: ignore[arg-type]
+
+
+def _literal(message: ast.expr) -> str | None:
+    """The text that a literal, or a sum of literals, is."""
+    match message:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            parts = _literal(left), _literal(right)
+            return None if None in parts else "".join(filter(None, parts))
+    return None
 
 
 def _fields(message: str) -> list[str] | None:
@@ -62,7 +68,7 @@ def _dropped(found: LogCall, rule: Rule) -> Finding:
     else:
         fixed = f"{text[:-1].rstrip()}{' {}' * len(found.args)}{text[-1]}"
         exact = text[-1:] in ("'", '"') and not text.startswith(("r", "R", "b"))
-    simple = "\n" not in text and "{" not in text
+    simple = "\n" not in text and "{" not in text and isinstance(found.message, ast.Constant)
     edits = [Edit(scope.span(found.message), fixed)] if exact and simple else []
     last = scope.span(found.args[0])
     return rule.finding(Span(last.start, last.end), edits=edits, fixed=fixed.strip("'\"")[:40])

@@ -8,22 +8,30 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import
-from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.callers import sighted_callers
 from ml_lsp.semantics.libraries.commands import is_command, is_command_mark
+from ml_lsp.semantics.mentioning import scopes_of
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.signatures import signature
 from ml_lsp.text import Edit, Source, Span
 
 
-def check(body: Body, rule: Rule) -> Iterator[Finding]:
-    """Report a coroutine function that is registered as a command as it is."""
-    node = body.scope.node
-    if not isinstance(node, ast.AsyncFunctionDef) or not all(map(is_command_mark, body.scope.decorators)):
-        return
-    if is_command(body.scope):
-        edits = tuple(_run_by_asyncio(body.scope, node))
-        yield rule.finding(body.scope.name_span(node), edits=edits, name=node.name)
+def check(module: ModuleView, rule: Rule) -> Iterator[Finding]:
+    """Report the coroutine functions that are registered as commands as they are."""
+    inquiry = module.inquiry
+    pieces = [
+        index for index in inquiry.pieces("everything") if "async def" in inquiry.module.pieces[index].text
+    ]
+    for scope in scopes_of(inquiry, pieces):
+        node = scope.node
+        if (
+            isinstance(node, ast.AsyncFunctionDef)
+            and is_command(scope)
+            and all(map(is_command_mark, scope.decorators))
+        ):
+            edits = tuple(_run_by_asyncio(scope, node))
+            yield rule.finding(scope.name_span(node), edits=edits, name=node.name)
 
 
 def _run_by_asyncio(scope: Scope, node: ast.AsyncFunctionDef) -> Iterator[Edit]:

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_import, replace_node
-from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.body import ModuleView
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.libraries.command_line import CommandParameter, command_parameters
+from ml_lsp.semantics.libraries.command_line import CommandParameter, command_parameters, names_beside_typer
+from ml_lsp.semantics.mentioning import calls_mentioning
+from ml_lsp.syntax.trees import own_name
 from ml_lsp.text import Edit
 
 
-def check(body: Body, rule: Rule) -> Iterator[Finding]:
+def check(module: ModuleView, rule: Rule) -> Iterator[Finding]:
     """Report calls of commands that leave out what only the command line fills in."""
-    for call in body.calls:
-        target = call.target if isinstance(call.node.func, ast.Name | ast.Attribute) else None
+    names = names_beside_typer(module.inquiry) & module.inquiry.module.words
+    for call in calls_mentioning(module.inquiry, *names) if names else ():
+        target = call.target if own_name(call.node.func) in names else None
         if target is None or call.has_unpacking:
             continue
         missing = [one for one in command_parameters(target) if one.in_default and _is_left_out(call, one)]
@@ -31,7 +34,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             )
             name = first.node.arg
             if edits:
-                edits += add_import(body.scope.inquiry, "typing", "Annotated")[1]
+                edits += add_import(module.inquiry, "typing", "Annotated")[1]
             yield rule.finding(call.span, edits=edits, related=related, name=name, default=shown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
@@ -41,7 +42,7 @@ def _returned_codes(body: Body, rule: Rule) -> Iterator[Finding]:
         return
     for event in body.scope.flow.events:
         value = event.node.value if isinstance(event.node, ast.Return) else None
-        code = _exit_code(body, event, value) if isinstance(value, ast.Constant) else 0
+        code = _exit_code(body, event, rule) if value is not None else 0
         if value is not None and code:
             edits = []
             if "typer" in body.scope.inquiry.module.tables.imports:
@@ -50,17 +51,23 @@ def _returned_codes(body: Body, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(body.scope.span(value), edits=edits, safe=False, message=message, name=code)
 
 
-def _exit_code(body: Body, event: Event, returned: ast.Constant) -> int:
+def _exit_code(body: Body, event: Event, rule: Rule) -> int:
     """The exit code that a returned constant is meant as: a number, 1 for a truth value after an error message."""
-    value = returned.value
-    if isinstance(value, bool):
-        before = (call for call in body.calls if call.block is event.block and call.order < event.order)
-        return int(any(map(_says_error, before)))
-    return value if isinstance(value, int) else 0
+    match event.node:
+        case ast.Return(value=ast.Constant(value=bool())):
+            before = (call for call in body.calls if call.block is event.block and call.order < event.order)
+            return int(any(_says_error(call, rule) for call in before))
+        case ast.Return(value=ast.Constant(value=int(code))):
+            return code
+        case ast.Return(value=ast.UnaryOp(ast.USub(), ast.Constant(value=int(code)))):
+            return -code
+    return 0
 
 
-def _says_error(call: Call) -> bool:
-    to_stderr = call.argument_value(None, "file") == Ref("sys.stderr")
-    return (
-        to_stderr or call.constant(None, "err") is True or call.method in ("error", "critical", "exception")
-    )
+def _says_error(call: Call, rule: Rule) -> bool:
+    if call.argument_value(None, "file") == Ref("sys.stderr") or call.constant(None, "err") is True:
+        return True
+    if call.method in ("error", "critical", "exception"):
+        return True
+    text = call.scope.text(call.node.args[0]) if call.node.args else ""
+    return call.name in rule.data["telling"] and bool(re.match(rule.data["trouble"], text))

@@ -9,8 +9,8 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import replace_node
 from ml_lsp.semantics.body import Body
-from ml_lsp.semantics.libraries.command_line import CommandParameter, command_parameters
-from ml_lsp.semantics.values import Const, Ref
+from ml_lsp.semantics.libraries.command_line import CommandParameter, annotation_of, command_parameters
+from ml_lsp.semantics.values import Const
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
@@ -36,6 +36,6 @@ def _declarations(parameter: CommandParameter) -> list[ast.Constant]:
 
 def _is_on(parameter: CommandParameter) -> bool:
     around = parameter.around
-    if parameter.annotation is None or around.value(parameter.annotation) != Ref("builtins.bool"):
+    if parameter.annotation is None or annotation_of(around, parameter.annotation, "builtins.bool") is None:
         return False
     return parameter.default is not None and around.value(parameter.default) == Const(True)

@@ -56,6 +56,15 @@ def _mode(command: Scope, rule: Rule) -> Related | None:
             case ast.Compare(left=ast.Name() as left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
                 if _is_parameter(command, left, rule) and _is_choice(command, right):
                     choices.setdefault(left.id, set()).add(command.text(right))
+            case ast.Compare(
+                left=ast.Name() as left,
+                ops=[ast.In()],
+                comparators=[ast.Tuple() | ast.List() | ast.Set() as listed],
+            ):
+                if _is_parameter(command, left, rule) and all(
+                    _is_choice(command, one) for one in listed.elts
+                ):
+                    choices.setdefault(left.id, set()).update(map(command.text, listed.elts))
             case ast.Match(subject=ast.Name() as left, cases=cases) if _is_parameter(command, left, rule):
                 choices[left.id] = {command.text(case.pattern) for case in cases} - {"_"}
     found = next((name for name, texts in choices.items() if len(texts) >= _FEWEST), None)

@@ -11,16 +11,19 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.libraries.commands import is_command
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.values import (
     Attr,
     Const,
     Display,
+    Element,
     Entered,
     Item,
     Param,
     Ref,
     Result,
     Value,
+    either,
     identity,
     walk,
 )
@@ -28,11 +31,11 @@ from ml_lsp.semantics.values import (
 # Functions and methods that record a configuration, with the position of it (None: by keyword only) and its name.
 _RECORDERS: dict[str, tuple[int | None, str]] = {
     "mlflow.log_params": (0, "params"), "mlflow.log_dict": (0, "dictionary"),
-    "mlflow.log_text": (0, "text"), "wandb.init": (None, "config"), "wandb.config.update": (0, "d"),
-    "neptune.init_run": (None, "config"), "aim.Run": (None, "config"),
+    "mlflow.log_param": (1, "value"), "mlflow.log_text": (0, "text"), "wandb.init": (None, "config"),
+    "wandb.config.update": (0, "d"), "neptune.init_run": (None, "config"), "aim.Run": (None, "config"),
 }  # fmt: skip
 _METHODS: dict[str, tuple[int | None, str]] = {
-    "log_hyperparams": (0, "params"), "log_hyperparameters": (0, "params"),
+    "log_hyperparams": (0, "params"), "log_hyperparameters": (0, "params"), "save_hyperparameters": (0, "args"),
 }  # fmt: skip
 LOADERS = frozenset({
     "yaml.safe_load", "yaml.load", "yaml.full_load", "yaml.unsafe_load", "json.load", "json.loads",
@@ -43,6 +46,9 @@ _COPIES = frozenset({
     "omegaconf.OmegaConf.to_object", "omegaconf.OmegaConf.create", "builtins.vars",
     "omegaconf.OmegaConf.to_yaml", "yaml.dump", "yaml.safe_dump", "json.dumps",
 })  # fmt: skip
+
+
+_NO_CHANGE: tuple[str | None, Value | None] = (None, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +84,8 @@ def uncopied(value: Value) -> Value:
                 value = inner
             case Result(Attr(owner, "copy" | "to_dict" | "dict" | "model_dump"), ()):
                 value = owner
+            case Item(Element(Result(Attr(owner, "items"), ())), _):  # all of it, one by one
+                value = owner
             case Display("dict", (inner,), (None,)):
                 value = inner
             case _:
@@ -104,11 +112,40 @@ def overrides(body: Body, config: Value) -> Iterator[Override]:
     target = identity(config)
     for scope in body.scopes:
         for event in scope.flow.events:
-            key, value = (
-                _change(scope, event.node, target) if event.kind in ("store", "call") else (None, None)
-            )
+            if event.kind == "bind":
+                found = _merged(scope, event.node, target)
+            else:
+                found = _change(scope, event.node, target) if event.kind in ("store", "call") else _NO_CHANGE
+            key, value = found
             if value is not None and any(map(_is_of_command_line, walk(value))):
                 yield Override(scope, event.node, key, event.block, (scope.piece, event.order))
+        for call in scope.calls:
+            yield from _in_helper(call, target)
+
+
+def _in_helper(call: Call, target: object) -> Iterator[Override]:
+    """What a function of the project changes in a configuration that it is given."""
+    function = call.target
+    if function is None or function is call.scope or not isinstance(call.value, Result):
+        return
+    for parameter, value in arguments_of(function, call.value).items():
+        if identity(value) == target:
+            for inner in overrides(Body((function,)), parameter):
+                yield Override(call.scope, call.node, inner.key, call.block, call.when)
+
+
+def _merged(scope: Scope, node: ast.AST, target: object) -> tuple[str | None, Value | None]:
+    """What an assignment puts over a configuration in a new one: `{**cfg, "lr": args.lr}`, `cfg | vars(args)`."""
+    statement = scope.statement_of(node)
+    match statement.value if isinstance(statement, ast.Assign) else None:
+        case ast.Dict(keys=[None, *names], values=[first, *others]):
+            if identity(scope.value(first)) == target:
+                key = _text(names[0]) if len(names) == 1 and names[0] is not None else None
+                return key, either([scope.value(other) for other in others])
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            if identity(scope.value(left)) == target:
+                return None, scope.value(right)
+    return _NO_CHANGE
 
 
 def _change(scope: Scope, node: ast.AST, target: object) -> tuple[str | None, Value | None]:
@@ -133,7 +170,7 @@ def _change(scope: Scope, node: ast.AST, target: object) -> tuple[str | None, Va
         case ast.Call(func=ast.Attribute(attr="merge"), args=[given, *_, last]):
             if identity(scope.value(given)) == target:
                 return None, scope.value(last)
-    return None, None
+    return _NO_CHANGE
 
 
 def _text(node: ast.expr) -> str | None:

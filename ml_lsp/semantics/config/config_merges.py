@@ -55,6 +55,8 @@ def _merging(node: ast.AST, key: str, option: CliOption) -> str | None:
             return _SET if any(_is_read(value, option) for value in given) else None
         case ast.Call(func=ast.Attribute(attr="merge"), args=[_, *_, last]) if _is_arguments(last):
             return _OPTION
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            return _OPTION if _is_arguments(right) else "file" if _is_arguments(left) else None
         case ast.Dict(keys=[*keys], values=[*values]) if None in keys:
             if keys.count(None) > 1 and keys[-1] is None and _is_arguments(values[-1]):
                 return _OPTION

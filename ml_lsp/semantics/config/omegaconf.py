@@ -6,11 +6,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.config.config_readers import config_names
 from ml_lsp.semantics.config.hydra import roots
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.values import Attr, Const, Item, Param, Ref, Result, Value, options
 from ml_lsp.syntax.config_tree import Node
 
@@ -35,7 +37,28 @@ def config_path(value: Value) -> ConfigPath | None:
     return found[0] if all(path is not None and path == found[0] for path in found) else None
 
 
+def config_part(value: Value) -> ConfigPath | None:
+    """The same, also for a part of what a caller passes to a function: `cfg.gpus` of `setup(cfg)`."""
+    found = config_path(value)
+    keys, root = _keys(value)
+    if found is not None or not keys or not isinstance(root, Param) or root.site is None:
+        return found
+    scope = root.site.scope
+    for call in find_callers(scope) or ():
+        given = arguments_of(scope, call.value).get(root) if isinstance(call.value, Result) else None
+        passed = config_path(given) if given is not None else None
+        if passed is not None:
+            return ConfigPath((*passed.keys, *keys))
+    return None
+
+
 def _path(value: Value) -> ConfigPath | None:
+    keys, root = _keys(value)
+    return ConfigPath(keys) if _is_config(root) else None
+
+
+def _keys(value: Value) -> tuple[tuple[str, ...], Value]:
+    """The keys by which a value is read, and what it is read from."""
     keys: list[str] = []
     while True:
         match value:
@@ -46,7 +69,7 @@ def _path(value: Value) -> ConfigPath | None:
                 keys.append(name)
                 value = owner
             case _:
-                return ConfigPath(tuple(reversed(keys))) if _is_config(value) else None
+                return tuple(reversed(keys)), value
 
 
 def _is_config(value: Value) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.config.omegaconf import ConfigPath, config_path
+from ml_lsp.semantics.dataclass_fields import is_dataclass
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.types import TENSOR, class_of
 from ml_lsp.semantics.values import Attr, Display, Global, Local, Op, Ref, Result, Value
@@ -95,8 +96,4 @@ def _is_member(scope: Scope, owner: Value, name: str) -> bool:
 
 def _is_dataclass_instance(scope: Scope, value: Value) -> bool:
     own = class_of_name(scope, value.callee) if isinstance(value, Result) else None
-    if own is None:
-        return False
-    marks = [own.scope.value(mark) for mark in own.node.decorator_list]
-    marks = [mark.callee if isinstance(mark, Result) else mark for mark in marks]
-    return Ref("dataclasses.dataclass") in marks
+    return own is not None and is_dataclass(own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.config_tree import Node
 from ml_lsp.text import Span
+
+_PACKAGE = re.compile(r"\s*#\s*@package\s+([\w.]+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +26,7 @@ class Overridden:
     here: Node
     option: ConfigFile
     there: Node
+    package: str
 
     @property
     def place(self) -> Span:
@@ -33,12 +37,12 @@ class Overridden:
     @property
     def key(self) -> str:
         """The key with its group: `model.hidden`."""
-        return f"{self.entry.group.replace('/', '.')}.{self.file.text[self.place.start : self.place.end]}"
+        return f"{self.package}.{self.file.text[self.place.start : self.place.end]}"
 
     @property
     def option_name(self) -> str:
-        """The option's file below the root: `model/small.yaml`."""
-        return f"{self.entry.path}.yaml"
+        """The file that sets it again, with its folder: `model/small.yaml`."""
+        return "/".join(self.option.path.parts[-2:])
 
 
 def _overridden(file: ConfigFile, root: Path, project: Project) -> Iterator[Overridden]:
@@ -47,16 +51,54 @@ def _overridden(file: ConfigFile, root: Path, project: Project) -> Iterator[Over
     if own is None or file.root is None:
         return
     for entry in defaults(file, root):
-        if entry.node.span.start < own.span.start or entry.is_override or entry.package:
+        if entry.node.span.start < own.span.start or entry.is_override:
             continue
         option = project.config_at(root / f"{entry.path}.yaml")
-        body = file.root.get(*entry.group.split("/")) if entry.group else None
-        if option is None or option.root is None or body is None or "@package" in option.text[:200]:
+        package = _package(entry, option) if option is not None and option.root is not None else None
+        body = file.root.get(*package) if package else None
+        if option is None or package is None or body is None:
             continue
         for path, here in body.walk():
-            there = option.root.get(*path) if path else None
-            if there is not None and _differ(here, there):
-                yield Overridden(file, own, entry, here, option, there)
+            found = _set_by(option, path, root, project) if path else None
+            if found is not None and _differ(here, found[1]):
+                yield Overridden(file, own, entry, here, *found, ".".join(package))
+
+
+def _package(entry: Defaults, option: ConfigFile) -> tuple[str, ...] | None:
+    """The keys under which an option is placed; None where that is the root or relative to something."""
+    written = _PACKAGE.match(option.text)
+    package = entry.package or (written[1] if written else entry.group.replace("/", "."))
+    return None if not package or "_" in (package[0], package[-1]) else tuple(package.split("."))
+
+
+def _set_by(
+    option: ConfigFile, path: tuple[str | int, ...], root: Path, project: Project, depth: int = 3
+) -> tuple[ConfigFile, Node] | None:
+    """The file and the value by which an option, or what its own defaults list, sets a key."""
+    there = option.root.get(*path) if option.root is not None else None
+    if there is not None or not depth:
+        return (option, there) if there is not None and _is_last(option) else None
+    group = option.path.relative_to(root).parent.as_posix()
+    for entry in defaults(option, root):
+        inner = project.config_at(root / f"{entry.path}.yaml")
+        if (
+            inner is None
+            or entry.group != group
+            or entry.package
+            or entry.is_override
+            or _PACKAGE.match(inner.text)
+        ):
+            continue
+        found = _set_by(inner, path, root, project, depth - 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_last(option: ConfigFile) -> bool:
+    """Whether what a file says itself counts, and not what its defaults list names."""
+    own, listed = _self(option), option.root.get("defaults") if option.root else None
+    return own is None or listed is None or listed.items[-1] is own
 
 
 def replaced_in(file: ConfigFile) -> Iterator[Overridden]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from ml_lsp.semantics.argparse import is_parser
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.dataclass_fields import is_dataclass, stated_fields
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.command_line import command_parameters
 from ml_lsp.semantics.libraries.commands import is_command
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.signatures import with_defaults
-from ml_lsp.semantics.values import Const, Ref
+from ml_lsp.semantics.values import Const
 from ml_lsp.text import Span
 
 _CLICK = frozenset({"click.option", "rich_click.option", "asyncclick.option"})
@@ -86,18 +87,9 @@ def _of_fields(call: Call, node: ast.expr) -> Iterator[CliOption]:
     own = class_of_name(call.scope, call.scope.value(node))
     if own is None or own.scope.inquiry is not call.scope.inquiry:
         return
-    if Ref("dataclasses.dataclass") not in [
-        own.scope.value(_called(mark)) for mark in own.node.decorator_list
-    ]:
-        return
-    for scope, body in ((own.scope, own.node.body), *((one, one.tree.body) for one in own.member_scopes)):
-        for field in body:
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                yield from _option(scope, field.target.id, field.value)
-
-
-def _called(node: ast.expr) -> ast.expr:
-    return node.func if isinstance(node, ast.Call) else node
+    if is_dataclass(own):
+        for scope, name, default in stated_fields(own):
+            yield from _option(scope, name, default)
 
 
 def _option(

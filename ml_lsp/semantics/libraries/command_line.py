@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.signatures import with_defaults
+from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.semantics.values import Ref
 
 _MAKERS = frozenset({"typer.Option", "typer.Argument"})
@@ -67,19 +69,40 @@ def command_parameters(scope: Scope) -> Iterator[CommandParameter]:
     return (one for one in parameters(scope) if isinstance(one, CommandParameter))
 
 
+def names_beside_typer(inquiry: Inquiry) -> frozenset[str]:
+    """What the modules of the project that use Typer define, as a module calls it: commands are among it."""
+    return inquiry.once(names_beside_typer, lambda: _names_beside_typer(inquiry))
+
+
+def _names_beside_typer(inquiry: Inquiry) -> frozenset[str]:
+    found: set[str] = set()
+    for module in (inquiry.module, *inquiry.modules("typer")):
+        if "typer" in module.tables.libraries and not is_test_path(module.path):
+            found.update(module.tables.defines)
+    imported = inquiry.module.tables.imports.items()
+    return frozenset(found.union(name for name, meant in imported if meant.rpartition(".")[2] in found))
+
+
 def text_annotation(around: Scope, annotation: ast.expr) -> ast.expr | None:
-    """The `str` in `str`, `Optional[str]`, `str | None`, `list[str]`; None for other annotations."""
+    """The `str` in `str`, `"str"`, `Optional[str]`, `str | None`, `list[str]`; None for other annotations."""
+    return annotation_of(around, annotation, "builtins.str")
+
+
+def annotation_of(around: Scope, annotation: ast.expr, kind: str) -> ast.expr | None:
+    """Where an annotation says a type of Python's own, alone or as what may be left out; None if it does not."""
     match annotation:
         case ast.Name():
-            return annotation if around.value(annotation) == Ref("builtins.str") else None
+            return annotation if around.value(annotation) == Ref(kind) else None
+        case ast.Constant(value=str(text)):
+            return annotation if around.text_value(text) == Ref(kind) else None
         case ast.Subscript(value=holder, slice=inner):
             found = around.value(holder)
             is_holder = isinstance(found, Ref) and found.name in _HOLDERS
-            return text_annotation(around, inner) if is_holder else None
+            return annotation_of(around, inner, kind) if is_holder else None
         case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
-            return text_annotation(around, left)
+            return annotation_of(around, left, kind)
         case ast.BinOp(op=ast.BitOr(), left=ast.Constant(value=None), right=right):
-            return text_annotation(around, right)
+            return annotation_of(around, right, kind)
     return None
 
 

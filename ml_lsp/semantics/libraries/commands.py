@@ -9,7 +9,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options
+from ml_lsp.semantics.values import Attr, Ref, Result, Value, identity, options, parts, walk
 
 _APP = "typer.Typer"
 _MARKS = frozenset({"command", "callback", "group"})
@@ -32,9 +32,17 @@ def is_command(scope: Scope) -> bool:
     """Whether the command line runs a function: decorated, or given to `typer.run` or `app.command()`."""
     if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
-    if any(map(is_command_mark, scope.decorators)):
+    if any(map(_may_mark, scope.node.decorator_list)) and any(map(is_command_mark, scope.decorators)):
         return True
+    if "typer" not in scope.inquiry.module.tables.libraries:
+        return False
     return scope.name in {name for call, name in _registered(scope.inquiry)}
+
+
+def _may_mark(decorator: ast.expr) -> bool:
+    """Whether a decorator is written like one that registers a command."""
+    func = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(func, ast.Attribute) and func.attr in ("command", "callback")
 
 
 def _registered(inquiry: Inquiry) -> Iterator[tuple[Call, str]]:
@@ -67,6 +75,34 @@ def uses_of(inquiry: Inquiry, app: Value, method: str) -> Iterator[Call]:
                 owner = call.callee if not method else call.receiver if call.method == method else None
                 if owner is not None and _is_same(owner, app):
                     yield call
+
+
+def is_passed_on(inquiry: Inquiry, app: Value) -> bool:
+    """Whether some call in a module is given an app, alone or among others: to mount it, for one thing.
+
+    It may be where a module mounts what cannot be told.
+    """
+    for piece in inquiry.pieces("everything"):
+        for scope in inquiry.piece_scope(piece).with_inner():
+            for call in scope.calls:
+                given = (*call.node.args, *(keyword.value for keyword in call.node.keywords))
+                found = (part for node in given for part in walk(scope.value(node), _given_parts))
+                if any(_is_same(part, app) for part in found) or _mounts_unknown(call, app):
+                    return True
+    return False
+
+
+def _mounts_unknown(call: Call, app: Value) -> bool:
+    """Whether another app mounts what is no app for certain."""
+    if call.receiver is None or _is_same(call.receiver, app):
+        return False
+    given = call.argument_value(0, "typer_instance") if call.method == "add_typer" else None
+    return given is not None and not is_app(given)
+
+
+def _given_parts(value: Value) -> Iterator[Value]:
+    """What a value is made of, but for what was called to make it."""
+    return iter(value.args) if isinstance(value, Result) else parts(value)
 
 
 def is_for_the_command_line(scope: Scope) -> bool:

@@ -12,6 +12,7 @@ from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.loguru import LEVELS, messages
 from ml_lsp.semantics.libraries.sinks import Sink
 from ml_lsp.semantics.testcode import is_test_path
+from ml_lsp.semantics.users import users
 
 SERVICE_LIBRARIES = frozenset({
     "fastapi", "flask", "starlette", "sanic", "litestar", "bentoml", "litserve", "aiohttp", "tornado", "quart",
@@ -34,9 +35,15 @@ def is_work_loop(loop: Loop) -> bool:
 
 
 def is_service(inquiry: Inquiry) -> bool:
-    """Whether a module, or one that imports it, uses a library for services."""
-    around = (inquiry, *inquiry.importers())
-    return any(not SERVICE_LIBRARIES.isdisjoint(one.module.tables.libraries) for one in around)
+    """Whether a module, or one that uses it, uses a library for services."""
+    return inquiry.once((is_service, inquiry), lambda: any(map(_serves, users(inquiry))))
+
+
+def _serves(inquiry: Inquiry) -> bool:
+    tables = inquiry.module.tables
+    if not SERVICE_LIBRARIES.isdisjoint(tables.libraries):
+        return True
+    return "ray" in tables.libraries and any(name.startswith("ray.serve") for name in tables.imports.values())
 
 
 def messages_of_work(inquiry: Inquiry, levels: Collection[str] = LEVELS) -> Iterator[Call]:

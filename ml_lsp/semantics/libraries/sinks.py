@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ml_lsp.semantics.body import loop_around
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.loguru import is_logger
 from ml_lsp.semantics.mentioning import calls_mentioning
+from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.types import class_of
-from ml_lsp.semantics.values import Const, Op, Ref, Result, Value, options
+from ml_lsp.semantics.values import Attr, Const, Op, Param, Ref, Result, Value, options
 from ml_lsp.syntax.trees import own_name
 
 _TERMINALS = frozenset({"sys.stderr", "sys.stdout", "sys.__stderr__", "sys.__stdout__", "builtins.print"})
 # What a function that is a sink calls to write to the terminal.
 _PRINTERS = frozenset({"print", "write", "echo"})
 _PATHS = frozenset({"pathlib.Path", "os.path.join", "builtins.str", "os.fspath", "os.path.abspath"})
+_QUEUES = tuple(Ref(name) for name in ("queue.Queue", "queue.SimpleQueue", "multiprocessing.Queue"))
+_HANDLERS = tuple(
+    Ref(f"logging.handlers.{name}Handler")
+    for name in ("HTTP", "Queue", "Socket", "Datagram", "SysLog", "SMTP")
+)
+_NETWORK = ("requests.", "httpx.", "urllib.request.", "aiohttp.", "urllib3.", "http.client.")
 _CHANGERS = ("remove", "configure")
-# The same as text, for files that are not looked into: a file that holds this may be the one that sets up logging.
-_CHANGE = re.compile(r"\blog(?:ger)?\.(?:remove|configure)\(|LOGURU_AUTOINIT")
-_WORDS = ("remove", "configure", "LOGURU_AUTOINIT")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +56,19 @@ class Sink:
         return all(_is_path(self.call.scope, one) for one in options(self.value))
 
     @property
+    def is_sent(self) -> bool:
+        """Whether it certainly hands messages on: over the network, into a queue, to a handler that does so."""
+        return all(_is_sender(self.call.scope, one) for one in options(self.value))
+
+    @property
     def is_fixed(self) -> bool:
         """Whether it is the same each time the program gets here, and in each run of the program."""
         return _is_fixed(self.value) and "{time" not in self.text
+
+    @property
+    def is_same_each_round(self) -> bool:
+        """Whether it is one thing in all rounds of the loop around the call: what the function was given."""
+        return isinstance(self.value, Param) and loop_around(self.call) is not None
 
     @property
     def text(self) -> str:
@@ -77,10 +92,22 @@ def sink_of(call: Call) -> Sink | None:
 
 def changes_of_sinks(inquiry: Inquiry) -> Iterator[Call]:
     """The calls in a module that take sinks away or replace them: `logger.remove()`, `logger.configure(...)`."""
-    for method in _CHANGERS:
-        for call in calls_mentioning(inquiry, method):
-            if call.method == method and call.receiver is not None and is_logger(call.scope, call.receiver):
-                yield call
+    return (call for call in calls_mentioning(inquiry, *_CHANGERS) if changes_sinks(call))
+
+
+def changes_sinks(call: Call) -> bool:
+    """Whether a call takes sinks away or replaces them."""
+    if call.method not in _CHANGERS or call.receiver is None or not is_logger(call.scope, call.receiver):
+        return False
+    return call.method == "remove" or not call.lacks(0, "handlers")
+
+
+def removes_default(call: Call) -> bool:
+    """Whether a call may take the sink away that loguru starts with: not if it names one that was added."""
+    if not changes_sinks(call):
+        return False
+    given = call.argument_value(0, "handler_id") if call.method == "remove" else None
+    return not isinstance(given, Result | Attr)
 
 
 def _is_path(scope: Scope, value: Value) -> bool:
@@ -96,6 +123,25 @@ def _is_path(scope: Scope, value: Value) -> bool:
     return class_of(scope, value) == Ref("pathlib.Path")
 
 
+def _is_sender(scope: Scope, value: Value) -> bool:
+    if _is_put(scope, value) or class_of(scope, value) in _HANDLERS:
+        return True
+    function = target(scope, value)
+    calls = acts(function.calls) if function is not None else ()
+    return any(
+        (act.call.name or "").startswith(_NETWORK) or _is_put(act.call.scope, act.call.callee)
+        for act in calls
+    )
+
+
+def _is_put(scope: Scope, value: Value) -> bool:
+    """Whether a value is what puts a thing into a queue."""
+    match value:
+        case Attr(owner, "put" | "put_nowait"):
+            return class_of(scope, owner) in _QUEUES
+    return False
+
+
 def _is_fixed(value: Value) -> bool:
     match value:
         case Const():
@@ -107,15 +153,3 @@ def _is_fixed(value: Value) -> bool:
         case Result(Ref(name), args) if name in _PATHS:
             return all(map(_is_fixed, args))
     return False
-
-
-def workspace_changes_sinks(inquiry: Inquiry) -> bool:
-    """Whether some file of the workspace may take sinks away, or turns the default one off for good.
-
-    It may as long as the files have not been listed.
-    """
-    if inquiry.project is not None and inquiry.project.files is None:
-        return True
-    if inquiry.mentions("LOGURU_AUTOINIT") or inquiry.deployment("LOGURU_AUTOINIT"):
-        return True
-    return any(_CHANGE.search(piece.text) for module in inquiry.modules(*_WORDS) for piece in module.pieces)

@@ -1,0 +1,27 @@
+"""Dataclasses of a project: which classes are, and what their fields are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.values import Ref, Result
+
+
+def is_dataclass(own: Class) -> bool:
+    """Whether a class is decorated as a dataclass."""
+    marks = [own.scope.value(mark) for mark in own.node.decorator_list]
+    return any(
+        (mark.callee if isinstance(mark, Result) else mark) == Ref("dataclasses.dataclass") for mark in marks
+    )
+
+
+def stated_fields(own: Class) -> Iterator[tuple[Scope, str, ast.expr | None]]:
+    """The fields of a dataclass in order, its parents' left out: where they stand, name, default."""
+    levels = [(own.scope, own.node.body), *((scope, scope.tree.body) for scope in own.member_scopes)]
+    for scope, body in levels:
+        for field in body:
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                yield scope, field.target.id, field.value
