@@ -21,7 +21,7 @@ LAYERS = (
     ("semantics",),
     ("oracle",),
     ("catalogue", "page_cache", "page_form"),
-    ("fixes", "rewriting", "renaming", "moving", "moved", "augmented", "signatures", "refitting"),
+    ("fixes", "rewriting", "renaming", "moving", "moved", "augmented", "signature_edits", "refitting"),
     ("checks",),
     ("match", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),

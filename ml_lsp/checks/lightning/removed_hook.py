@@ -16,7 +16,7 @@ from ml_lsp.semantics.libraries.lightning import (
     is_older_than,
 )
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.signatures import change_parameters
+from ml_lsp.signature_edits import change_parameters
 from ml_lsp.text import Edit
 
 

@@ -13,7 +13,7 @@ from ml_lsp.semantics.callers import sighted_callers
 from ml_lsp.semantics.libraries.commands import is_command, is_command_mark
 from ml_lsp.semantics.mentioning import scopes_of
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.signatures import signature
+from ml_lsp.signature_edits import signature
 from ml_lsp.text import Edit, Source, Span
 
 
