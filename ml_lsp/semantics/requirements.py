@@ -20,6 +20,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from ml_lsp.semantics.files import read_text
+from ml_lsp.semantics.setup_script import setup_requirements
 from ml_lsp.semantics.tables import list_at, value_at, values_at
 
 _log = logging.getLogger(__name__)
@@ -43,11 +44,11 @@ def requirement_versions(workspace: Path) -> Requirements:
     """What the files of `workspace` say about library versions: normalised PyPI name -> PEP 440 specifier.
 
     "" means that any version will do. Where files disagree, a lock file goes before pyproject.toml, and that
-    before setup.cfg, requirements files and environment.yml. Only the top folder and `requirements/` are
-    looked into.
+    before setup.cfg, setup.py, requirements files and environment.yml, and last what an earlier build has noted
+    in an egg-info. Only the top folder, `requirements/` and the egg-info in it or in `src/` are looked into.
     """
     found: Requirements = {}
-    for source in (_locked, _pyproject, _setup_cfg, _requirement_files, _conda):
+    for source in (_locked, _pyproject, _setup_cfg, _setup_py, _requirement_files, _conda, _egg_info):
         for name, specifier in source(workspace).items():
             if not found.get(name):
                 found[name] = specifier
@@ -168,6 +169,25 @@ def _setup_cfg(workspace: Path) -> Requirements:
     if parser.has_section("options.extras_require"):
         texts += [text for _, text in parser.items("options.extras_require")]
     return _collect(line.partition("#")[0].strip() for text in texts for line in text.splitlines())
+
+
+def _setup_py(workspace: Path) -> Requirements:
+    return _collect(
+        line.partition("#")[0].strip() for line in setup_requirements(_text(workspace / "setup.py"))
+    )
+
+
+def _egg_info(workspace: Path) -> Requirements:
+    """What setuptools has written down of a project's requirements; those under a marker are left out."""
+    lines: list[str] = []
+    for file in (*workspace.glob("*.egg-info/requires.txt"), *workspace.glob("src/*.egg-info/requires.txt")):
+        is_for_all = True
+        for line in _text(file).splitlines():
+            if line.startswith("["):
+                is_for_all = ":" not in line
+            elif is_for_all:
+                lines.append(line)
+    return _collect(lines)
 
 
 def _requirement_files(workspace: Path) -> Requirements:
