@@ -67,7 +67,9 @@ def _takes_over(class_: Class) -> bool:
                 and isinstance(filled, ast.Attribute)
                 and any(_makes_parameter_list(one) for one in class_.assignments(filled.attr))
             )
-            if registers and any(_is_of_another(scope, node) for arg in call.node.args for node in ast.walk(arg)):
+            if registers and any(
+                _is_of_another(scope, node) for arg in call.node.args for node in ast.walk(arg)
+            ):
                 return True
     return False
 
