@@ -24,7 +24,9 @@ _WITHOUT_WEIGHTS = re.compile(
 _DEEPEST = 3
 _OTHER_KINDS = ("torchmetrics.Metric", "torch.jit.ScriptModule")
 # What is only ever called on modules (with these numbers of arguments).
-_MODULE_METHODS = {"eval": (0,), "train": (0, 1), "load_state_dict": (1, 2), "parameters": (0,)}
+_MODULE_METHODS = {"eval": (0,), "train": (0, 1), "parameters": (0,)}
+# What has a state and is no module: schedules, averages, metrics.
+_OTHER_METHODS = frozenset({"step", "update", "compute", "reset"})
 
 
 def evident_modules(scope: Scope) -> frozenset[Hashable]:
@@ -46,14 +48,26 @@ def _related(scope: Scope) -> Iterator[Scope]:
         yield from owner.methods.values()
 
 
-def _treated_as_modules(scopes: Iterable[Scope]) -> Iterator[Hashable]:
+def _treated_as_modules(scopes: Iterable[Scope]) -> set[Hashable]:
+    found: set[Hashable] = set()
+    stateful: set[Hashable] = set()
+    others: set[Hashable] = set()
     for scope in scopes:
         for call in scope.calls:
             number = len(call.node.args) + len(call.node.keywords)
-            if call.method in _MODULE_METHODS and number in _MODULE_METHODS[call.method]:
-                receiver = call.receiver
-                if receiver is not None and not isinstance(receiver, Ref):
-                    yield from (identity(unwrapped(option)) for option in options(receiver))
+            if call.method == "load_state_dict":
+                stateful.update(_receivers(call))
+            elif call.method in _OTHER_METHODS:
+                others.update(_receivers(call))
+            elif call.method in _MODULE_METHODS and number in _MODULE_METHODS[call.method]:
+                found.update(_receivers(call))
+    return found | (stateful - others)
+
+
+def _receivers(call: Call) -> Iterator[Hashable]:
+    receiver = call.receiver
+    if receiver is not None and not isinstance(receiver, Ref):
+        yield from (identity(unwrapped(option)) for option in options(receiver))
 
 
 def model_of(act: Act, evident: frozenset[Hashable]) -> Value | None:
