@@ -36,6 +36,19 @@ def uses(made: Call) -> Iterator[Call]:
                     break
 
 
+def is_saved_before(load: Call) -> bool:
+    """Whether the same code writes the file that a call loads: what is read is its own, of the devices it has."""
+    path = _written(load, 0)
+    saves = (call for scope in load.scope.together() for call in scope.calls if call.name == "torch.save")
+    return bool(path) and any(_written(call, 1) == path for call in saves)
+
+
+def _written(call: Call, position: int) -> str:
+    """The file of a `torch.save` or `torch.load`, as it is written."""
+    node = call.argument(position, "f")
+    return call.scope.text(node) if node is not None else ""
+
+
 def is_used_as_module(made: Call) -> bool:
     """Whether what a call made is called or handed to what takes modules, or a method of modules is called on it."""
     found = (use for use in uses(made) if use.node is not made.node and not _is_asked_first(use))
