@@ -118,10 +118,23 @@ def _quotient(scope: Scope, node: ast.BinOp, left: ast.expr, right: ast.expr) ->
     if (
         isinstance(inner, ast.Call)
         and not named
+        and not _is_wanted_itself(scope, left, (node, _resolved(scope, right)))
         and not _is_bounded(scope, above)
         and not _subtracts(scope, above)
     ):
         yield Unstable(scope, node, "softmax", inner, above)
+
+
+def _is_wanted_itself(scope: Scope, exponential: ast.expr, quotient: tuple[ast.expr, ...]) -> bool:
+    """Whether exponentials under a name serve for something else than the quotient: they are the quantity meant."""
+    if not isinstance(exponential, ast.Name):
+        return False
+    inside = {id(part) for whole in quotient for part in ast.walk(whole)}
+    load = scope.flow.loads.get(exponential)
+    return load is not None and any(
+        id(other.node) not in inside and other.definitions == load.definitions
+        for other in scope.flow.loads_of.get(exponential.id, ())
+    )
 
 
 def _argument_of_exp(scope: Scope, node: ast.expr) -> ast.expr | None:
