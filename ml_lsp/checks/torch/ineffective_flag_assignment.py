@@ -59,7 +59,7 @@ def _on_a_module(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Find
     value = scope.value(statement.value)
     name = scope.text(node.value)
     call = f"{name}.{rule.data['setters'][node.attr]}({scope.text(statement.value)})"
-    if isinstance(value, Const) and not isinstance(value.value, bool) or _is_as_it_was(scope, node, value):
+    if (isinstance(value, Const) and not isinstance(value.value, bool)) or _is_as_it_was(scope, node, value):
         return
     edits = [Edit(scope.span(statement), call)] if len(statement.targets) == 1 else []
     yield rule.finding(scope.span(node), edits=edits, flag=node.attr, call=call)
