@@ -14,7 +14,7 @@ from ml_lsp.semantics.torch.attributes import is_differentiated_by_hand
 from ml_lsp.semantics.torch.modules import has_state
 from ml_lsp.semantics.torch.objects import is_module, unwrapped, written_name
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import Attr, Display, Param, Ref, Result, Star, Value, identity, options
+from ml_lsp.semantics.values import Attr, Display, Param, Ref, Result, Star, Value, identity, options, walk
 
 _LITERALS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.DictComp)
 _REGISTERING = frozenset({
@@ -22,6 +22,7 @@ _REGISTERING = frozenset({
     "__setattr__",
 })  # fmt: skip
 _PARAMETER_LISTS = frozenset({"ParameterList", "ParameterDict"})
+_OWN_ANSWERS = frozenset({"parameters", "named_parameters", "_apply", "state_dict"})
 _FILLING = frozenset({"append", "insert", "extend", "update", "setdefault"})
 
 
@@ -41,6 +42,8 @@ def hidden_modules(class_: Class) -> Iterator[Hidden]:
     """The plain containers of a module's attributes that hold modules with state, or parameters."""
     if any(_registers(scope) for scope in _methods(class_)) or _takes_over(class_):
         return
+    if any(name in _OWN_ANSWERS for one in class_.lineage() for name in one.methods):
+        return  # the class says itself what its parameters are
     for name in _container_names(class_):
         assigned = class_.assignments(name)
         found = [one for one in _held(class_, name, assigned) if _has_fresh_state(class_, one)]
@@ -218,15 +221,28 @@ def _hands_over(call: Call, hidden: Hidden, item: Value) -> bool:
 
 
 def _is_wrapped(class_: Class, name: str) -> bool:
-    """Whether the container is handed to a module (`nn.ModuleList(self.a)`, `nn.Sequential(*self.a)`)."""
-    for one in class_.lineage():
-        for scope in one.methods.values():
-            for call in scope.calls:
-                given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
-                uses = any(_is_own(scope, node, name) for arg in given for node in ast.walk(arg))
-                if uses and is_module(scope, call.value):
-                    return True
+    """Whether the container, or its elements one by one, is handed to a module.
+
+    `nn.ModuleList(self.a)`, `nn.Sequential(*self.a)`, `self.registered.extend(self.a)`
+    """
+    for scope in _methods(class_):
+        for call in scope.calls:
+            given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
+            fills = call.method in _FILLING and call.receiver is not None and is_module(scope, call.receiver)
+            if fills and any(_comes_from(scope, arg, name) for arg in given):
+                return True
+            uses = any(_is_own(scope, node, name) for arg in given for node in ast.walk(arg))
+            if uses and is_module(scope, call.value):
+                return True
     return False
+
+
+def _comes_from(scope: Scope, node: ast.expr, name: str) -> bool:
+    """Whether a value is `self.<name>` or a part of it."""
+    return any(
+        isinstance(part, Attr) and part.name == name and getattr(part.owner, "name", "") == scope.self_name
+        for part in walk(scope.value(node))
+    )
 
 
 def _is_kept(class_: Class, name: str) -> bool:
