@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -103,6 +104,8 @@ def _mode_in(body: Body, model: Value, call: Call) -> Mode | None:
         for act in acts_of(body)
         if (to := switch(act)) is not None and _is_part_of(model, act.receiver)
     ]
+    if any(_is_flagged(here) for here in body.scopes):
+        return Mode.UNKNOWN
     before = [(act, to) for act, to in switches if act.when < call.when and act.top is not call]
     if any(is_unknown(act) and passes(act, model) for act in _before(body, call)):
         return Mode.UNKNOWN
@@ -115,6 +118,14 @@ def _mode_in(body: Body, model: Value, call: Call) -> Mode | None:
     if all(to is Mode.TRAIN for _, to in switches):
         return Mode.TRAIN if switches else None
     return Mode.UNKNOWN
+
+
+def _is_flagged(scope: Scope) -> bool:
+    """Whether code sets the flag of some module itself: `for m in model.modules(): m.training = False`."""
+    return any(
+        event.kind == "store" and isinstance(event.node, ast.Attribute) and event.node.attr == "training"
+        for event in scope.flow.events
+    )
 
 
 def _before(body: Body, call: Call) -> Iterator[Act]:
