@@ -15,6 +15,10 @@ from ml_lsp.semantics.types import is_a, own_class_of
 from ml_lsp.text import Edit, Span
 
 _ON_PURPOSE = re.compile(r"hook|raw|orig|direct|export|script", re.IGNORECASE)
+# Words of a comment that says why `forward` is called.
+_SAID = re.compile(
+    r"hook|__call__|bypass|circumvent|avoid|skip|on purpose|intention|deliberate", re.IGNORECASE
+)
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -37,14 +41,15 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
 
 
 def _is_on_purpose(call: Call) -> bool:
-    """Whether code around the call names hooks, replaces `forward` itself, or asks a new module for a shape."""
+    """Whether code around the call speaks of hooks, replaces `forward` itself, or asks a new module for a shape."""
     if call.scope.name == "__init__":
         return True
     replaced = any(
         event.kind == "store" and isinstance(event.node, ast.Attribute) and event.node.attr == "forward"
         for event in call.scope.flow.events
     )
-    return replaced or bool(_ON_PURPOSE.search(call.scope.name))
+    said = _SAID.search(call.scope.comments_on(call.node))
+    return replaced or bool(said) or bool(_ON_PURPOSE.search(call.scope.name))
 
 
 def _is_plain(call: Call) -> bool | None:
