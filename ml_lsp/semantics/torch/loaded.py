@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.callers import sighted_callers
 from ml_lsp.semantics.mentioning import scopes_mentioning
+from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import unwrapped
@@ -37,10 +39,19 @@ def uses(made: Call) -> Iterator[Call]:
 
 
 def is_saved_before(load: Call) -> bool:
-    """Whether the same code writes the file that a call loads: what is read is its own, of the devices it has."""
+    """Whether the same run writes the file that a call loads: what is read is its own, of the devices it has.
+
+    It is saved in the same code, or (an attribute of the same object) by what calls the function that loads.
+    """
     path = _written(load, 0)
-    saves = (call for scope in load.scope.together() for call in scope.calls if call.name == "torch.save")
-    return bool(path) and any(_written(call, 1) == path for call in saves)
+    here = [load.scope.together()]
+    if load.scope.is_method and path.startswith(f"{load.scope.self_name}."):
+        here += [call.scope.together() for call in sighted_callers(load.scope)[0]]
+    return bool(path) and any(
+        act.call.name == "torch.save" and _written(act.call, 1) == path
+        for scopes in here
+        for act in acts([call for scope in scopes for call in scope.calls])
+    )
 
 
 def _written(call: Call, position: int) -> str:
