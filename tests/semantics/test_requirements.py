@@ -119,6 +119,23 @@ def test_setup_cfg_and_conda(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirement.txt", "torch==1.8\n"),
+        ("requirements.in", "torch==1.8\n"),
+        ("constraints.txt", "torch==1.8\n"),
+        ("env.yml", "dependencies: [pytorch=1.8, pip: [timm==0.4]]\n"),
+        ("conda_env.yaml", "dependencies: [pip: ['torch==1.8']]\n"),
+        ("Pipfile", "[packages]\nnumpy = '*'\ntorch = {version = '==1.8', index = 'x'}\n"),
+        ("Pipfile", "[dev-packages]\ntorch = '==1.8'\n"),
+    ],
+)
+def test_other_ways_of_naming_the_file(tmp_path, name, text):
+    write(tmp_path, **{name: text})
+    assert requirement_versions(tmp_path)["torch"] in ("==1.8", "==1.8.*")
+
+
 def test_setup_py_is_read_and_not_run(tmp_path):
     text = (
         "import pathlib, setuptools\n"
