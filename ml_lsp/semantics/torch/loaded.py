@@ -13,7 +13,7 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.types import own_class_of
-from ml_lsp.semantics.values import Item, Value, options
+from ml_lsp.semantics.values import Item, Unknown, Value, options, walk
 
 # What only modules have: neither tensors nor dicts of tensors.
 _OF_MODULES = frozenset({
@@ -41,16 +41,25 @@ def uses(made: Call) -> Iterator[Call]:
 def is_saved_before(load: Call) -> bool:
     """Whether the same run writes the file that a call loads: what is read is its own, of the devices it has.
 
-    It is saved in the same code, or (an attribute of the same object) by what calls the function that loads.
+    It is saved in the same code or by what that calls, or (an attribute of the same object) by what calls the
+    function that loads.
     """
-    path = _written(load, 0)
-    here = [load.scope.together()]
-    if load.scope.is_method and path.startswith(f"{load.scope.self_name}."):
-        here += [call.scope.together() for call in sighted_callers(load.scope)[0]]
-    return bool(path) and any(
+    path, value = _written(load, 0), load.argument_value(0, "f")
+    here = acts([call for scope in load.scope.together() for call in scope.calls])
+    for act in here:
+        if act.call.name == "torch.save":
+            given = act.call.argument_value(1, "f")
+            known = value is not None and not any(isinstance(part, Unknown) for part in walk(value))
+            if known and given is not None and act.in_body(given) == value:
+                return True
+            if path and not act.through and _written(act.call, 1) == path:
+                return True
+    if not load.scope.is_method or not path.startswith(f"{load.scope.self_name}."):
+        return False
+    return any(
         act.call.name == "torch.save" and _written(act.call, 1) == path
-        for scopes in here
-        for act in acts([call for scope in scopes for call in scope.calls])
+        for caller in sighted_callers(load.scope)[0]
+        for act in acts([call for scope in caller.scope.together() for call in scope.calls])
     )
 
 
