@@ -9,8 +9,10 @@ from typing import TypeGuard
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
+from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.modules import is_without_state
 from ml_lsp.semantics.torch.objects import enclosing_class, last_name, unwrapped
 from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.values import Const, Global, Local, Param, Ref, Result, Value, identity, options
@@ -115,5 +117,8 @@ def is_model_class(scope: Scope, found: Value) -> bool:
     if library.MODULE not in ancestry or any(kind in ancestry for kind in _OTHER_KINDS):
         return False
     if any(name.startswith("torchvision.transforms.") for name in ancestry):
+        return False
+    own = class_of_name(scope, found) if isinstance(found, Global | Local) else None
+    if own is not None and is_without_state(own):
         return False
     return not _WITHOUT_WEIGHTS.search(getattr(found, "name", ""))
