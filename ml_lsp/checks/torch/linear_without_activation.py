@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.layers import Layer, Pair, neighbours, number
 from ml_lsp.semantics.torch.objects import enclosing_class
-from ml_lsp.semantics.values import Attr, Const, identity
+from ml_lsp.semantics.values import Attr, Const, Param, identity
 from ml_lsp.text import Edit, Span
 
 _LINEAR = "torch.nn.Linear"
@@ -86,7 +87,7 @@ def _is_wide(first: Layer, second: Layer) -> bool:
 
 
 def _is_meant(pair: Pair) -> bool:
-    """Whether a name says that the pair is linear on purpose."""
+    """Whether a name says that the pair is linear on purpose, or weights that the class loads settle it."""
     if _is_left_out(pair):
         return True
     names = []
@@ -97,10 +98,24 @@ def _is_meant(pair: Pair) -> bool:
             targets = getattr(statement, "targets", [])
             names += [site.scope.text(target) for target in targets if not isinstance(target, ast.Tuple)]
             owner = enclosing_class(site.scope)
+            if owner is not None and _is_fixed_by_weights(owner):
+                return True
             names += [owner.name, site.scope.name] if owner is not None else [site.scope.name]
     for value in (pair.call.callee if pair.call else None, pair.fed_by.callee if pair.fed_by else None):
         names += [value.name] if isinstance(value, Attr) else []
     return any(_ON_PURPOSE.search(name) for name in names)
+
+
+def _is_fixed_by_weights(owner: Class) -> bool:
+    """Whether a module loads weights that somebody has trained into itself, which say what layers it has."""
+    methods = (method for one in owner.lineage() for method in one.methods.values())
+    return any(
+        call.method == "load_state_dict"
+        and isinstance(call.receiver, Param)
+        and call.receiver.name == method.self_name
+        for method in methods
+        for call in method.calls
+    )
 
 
 def _is_left_out(pair: Pair) -> bool:
