@@ -64,10 +64,19 @@ def _has_bias(layer: Layer) -> bool:
 
 
 def _is_full(layer: Layer) -> bool:
-    """Whether a convolution mixes all channels over more than one pixel, and has a bias."""
+    """Whether a convolution mixes all channels over more than one pixel, and has a bias.
+
+    With padding a pair of them is the cheap form of a larger one, as many published networks have it.
+    """
     size, groups = layer.made.argument(2, "kernel_size"), layer.made.argument(6, "groups")
     known = size is not None and number(layer.scope, size) not in (None, 1)
-    return known and groups in (None, Const(1)) and layer.made.argument(7, "bias") in (None, Const(True))
+    padded = layer.made.argument(4, "padding") not in (None, Const(0))
+    return (
+        known
+        and not padded
+        and groups in (None, Const(1))
+        and layer.made.argument(7, "bias") in (None, Const(True))
+    )
 
 
 def _is_wide(first: Layer, second: Layer) -> bool:
