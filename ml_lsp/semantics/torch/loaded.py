@@ -63,6 +63,18 @@ def is_saved_before(load: Call) -> bool:
     )
 
 
+def is_taken_away(load: Call) -> bool:
+    """Whether the same function removes the file that a call loads: it was put there for this program to find."""
+    path = _written(load, 0)
+    for call in load.scope.calls:
+        node = call.argument(0, "path") if call.name in ("os.remove", "os.unlink") else None
+        if call.method == "unlink" and isinstance(call.node.func, ast.Attribute):
+            node = call.node.func.value
+        if node is not None and load.scope.text(node) == path:
+            return True
+    return False
+
+
 def _written(call: Call, position: int) -> str:
     """The file of a `torch.save` or `torch.load`, as it is written."""
     node = call.argument(position, "f")
