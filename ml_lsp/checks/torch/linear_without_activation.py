@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
@@ -13,7 +14,7 @@ from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.layers import Layer, Pair, neighbours, number
-from ml_lsp.semantics.torch.objects import enclosing_class
+from ml_lsp.semantics.torch.objects import enclosing_class, written_name
 from ml_lsp.semantics.values import Attr, Const, Param, identity
 from ml_lsp.text import Edit, Span
 
@@ -26,6 +27,7 @@ _ON_PURPOSE = re.compile(
     r"|factor|down|up(?:_|\d|$)|squeeze|expand|dummy|toy|simple",
     re.IGNORECASE,
 )
+_GATE = re.compile(r"GLU|Gat(?:e|ed|ing)(?![a-z])|Maxout")
 _COMMENTED_OUT = re.compile(r"#\s*(?:torch\.)?nn\.\w+\(")
 
 
@@ -97,7 +99,7 @@ def _is_wide(first: Layer, second: Layer) -> bool:
 
 def _is_meant(pair: Pair) -> bool:
     """Whether a name says that the pair is linear on purpose, or weights that the class loads settle it."""
-    if _is_left_out(pair):
+    if _is_left_out(pair) or _belongs_to_gate(pair):
         return True
     names = []
     for layer in (pair.first, pair.second):
@@ -124,6 +126,20 @@ def _is_fixed_by_weights(owner: Class) -> bool:
         and call.receiver.name == method.self_name
         for method in methods
         for call in method.calls
+    )
+
+
+def _belongs_to_gate(pair: Pair) -> bool:
+    """Whether the second layer is that of a gated unit, which follows it: `nn.Linear(d, 2 * d), nn.GLU()`."""
+    site = pair.second.made.site
+    statement = site.scope.statement_of(site.node) if site is not None else None
+    if site is None or statement is None:
+        return False
+    rows = (node.args for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return any(
+        one is site.node and isinstance(following, ast.Call) and _GATE.search(written_name(following.func))
+        for row in rows
+        for one, following in pairwise(row)
     )
 
 
