@@ -132,10 +132,10 @@ def _is_fixed_by_weights(owner: Class) -> bool:
 def _belongs_to_gate(pair: Pair) -> bool:
     """Whether the second layer is that of a gated unit, which follows it: `nn.Linear(d, 2 * d), nn.GLU()`."""
     site = pair.second.made.site
-    statement = site.scope.statement_of(site.node) if site is not None else None
-    if site is None or statement is None:
-        return False
-    rows = (node.args for node in ast.walk(statement) if isinstance(node, ast.Call))
+    assert site is not None, "only layers that stand somewhere are looked at"
+    statement = site.scope.statement_of(site.node)
+    parts = ast.walk(statement) if statement is not None else ()
+    rows = (node.args for node in parts if isinstance(node, ast.Call))
     return any(
         one is site.node and isinstance(following, ast.Call) and _GATE.search(written_name(following.func))
         for row in rows
