@@ -17,6 +17,7 @@ from ml_lsp.semantics.files import read_text, stamp, workspace_files
 from ml_lsp.semantics.layout import source_roots
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.requirements import requirement_versions
+from ml_lsp.semantics.versions import companions
 from ml_lsp.shelf import SCRIPT_SUFFIXES, Shelf
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,9 @@ class Workspace:
         """Versions of libraries: of what is installed where somebody chose an interpreter, else as required."""
         required = {name: text for name, text in requirement_versions(self.folder).items() if text}
         chosen = self.interpreter.interpreter
-        return required if chosen.source == "server" else required | installed_versions(chosen.site_packages)
+        if chosen.source != "server":
+            required |= installed_versions(chosen.site_packages)
+        return required | companions(required)
 
     @cached_property
     def files(self) -> tuple[Path, ...]:

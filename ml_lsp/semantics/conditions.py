@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.scope import Scope
 
 _LEAVING = ast.Return | ast.Continue | ast.Break
@@ -37,3 +38,27 @@ def _exits_before(call: Call) -> Iterator[Condition]:
             continue
         if scope.tree.span(node).end <= start and call.block.inside(block):
             yield Condition(scope, node.test, False)
+
+
+def outcomes(block: Block) -> dict[str, bool]:
+    """How the tests of the branches around a block came out, by what they ask: `not x` asks for x."""
+    return {
+        asked: holds
+        for around in block.chain()
+        if isinstance(around.node, ast.If | ast.IfExp)
+        for asked, holds in _asked(around.node.test, around.arm == "body")
+    }
+
+
+def _asked(test: ast.expr, holds: bool) -> Iterator[tuple[str, bool]]:
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            yield from _asked(inner, not holds)
+        case ast.BoolOp(op=op, values=values) if isinstance(op, ast.And) is holds:
+            for value in values:
+                yield from _asked(value, holds)
+        case ast.Compare(left=left, ops=[ast.IsNot() | ast.NotEq() as op], comparators=[right]):
+            same = ast.Is() if isinstance(op, ast.IsNot) else ast.Eq()
+            yield ast.dump(ast.Compare(left, [same], [right])), not holds
+        case _:
+            yield ast.dump(test), holds

@@ -20,6 +20,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from ml_lsp.semantics.files import read_text
+from ml_lsp.semantics.setup_script import setup_requirements
 from ml_lsp.semantics.tables import list_at, value_at, values_at
 
 _log = logging.getLogger(__name__)
@@ -43,11 +44,20 @@ def requirement_versions(workspace: Path) -> Requirements:
     """What the files of `workspace` say about library versions: normalised PyPI name -> PEP 440 specifier.
 
     "" means that any version will do. Where files disagree, a lock file goes before pyproject.toml, and that
-    before setup.cfg, requirements files and environment.yml. Only the top folder and `requirements/` are
-    looked into.
+    before Pipfile, setup.cfg, setup.py, requirements files and environment.yml, and last what an earlier build has
+    noted in an egg-info. Only the top folder, `requirements/` and the egg-info in it or in `src/` are looked into.
     """
     found: Requirements = {}
-    for source in (_locked, _pyproject, _setup_cfg, _requirement_files, _conda):
+    for source in (
+        _locked,
+        _pyproject,
+        _pipfile,
+        _setup_cfg,
+        _setup_py,
+        _requirement_files,
+        _conda,
+        _egg_info,
+    ):
         for name, specifier in source(workspace).items():
             if not found.get(name):
                 found[name] = specifier
@@ -157,6 +167,18 @@ def _poetry(settings: Any) -> Requirements:
     return found
 
 
+def _pipfile(workspace: Path) -> Requirements:
+    data = _toml(workspace / "Pipfile")
+    found: Requirements = {}
+    for table in (value_at(data, "packages"), value_at(data, "dev-packages")):
+        for name, wish in (table if isinstance(table, dict) else {}).items():
+            version = wish if isinstance(wish, str) else value_at(wish, "version")
+            parsed = requirement(f"{name}{version}") if isinstance(version, str) and version != "*" else None
+            if parsed:
+                found.setdefault(*parsed)
+    return found
+
+
 def _setup_cfg(workspace: Path) -> Requirements:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
@@ -170,10 +192,31 @@ def _setup_cfg(workspace: Path) -> Requirements:
     return _collect(line.partition("#")[0].strip() for text in texts for line in text.splitlines())
 
 
+def _setup_py(workspace: Path) -> Requirements:
+    return _collect(
+        line.partition("#")[0].strip() for line in setup_requirements(_text(workspace / "setup.py"))
+    )
+
+
+def _egg_info(workspace: Path) -> Requirements:
+    """What setuptools has written down of a project's requirements; those under a marker are left out."""
+    lines: list[str] = []
+    for file in (*workspace.glob("*.egg-info/requires.txt"), *workspace.glob("src/*.egg-info/requires.txt")):
+        is_for_all = True
+        for line in _text(file).splitlines():
+            if line.startswith("["):
+                is_for_all = ":" not in line
+            elif is_for_all:
+                lines.append(line)
+    return _collect(lines)
+
+
 def _requirement_files(workspace: Path) -> Requirements:
     files = [
-        *sorted(workspace.glob("requirements*.txt"), key=lambda path: (len(path.name), path.name)),
+        *sorted(workspace.glob("requirement*.txt"), key=lambda path: (len(path.name), path.name)),
+        *sorted(workspace.glob("requirement*.in")),
         *sorted(workspace.glob("requirements/*.txt")),
+        *sorted(workspace.glob("constraints*.txt")),
     ]
     return _collect(line for file in files for line in _requirement_lines(file, workspace, _DEEPEST_INCLUDE))
 
@@ -194,11 +237,12 @@ def _requirement_lines(file: Path, workspace: Path, depth: int) -> Iterator[str]
 
 def _conda(workspace: Path) -> Requirements:
     found: Requirements = {}
-    for name in ("environment.yml", "environment.yaml"):
+    named = (path for stem in ("environment", "env", "conda") for path in workspace.glob(f"{stem}*.y*ml"))
+    for path in sorted(set(named), key=lambda path: (path.stem != "environment", path.name)):
         try:
-            data = yaml.safe_load(_text(workspace / name))
+            data = yaml.safe_load(_text(path))
         except (yaml.YAMLError, ValueError, RecursionError) as error:
-            _log.info("%s is not understood: %s", name, error)
+            _log.info("%s is not understood: %s", path.name, error)
             continue
         for item in list_at(data, "dependencies"):
             lines = [_conda_line(item)] if isinstance(item, str) else list_at(item, "pip")

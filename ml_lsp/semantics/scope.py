@@ -134,11 +134,16 @@ class Scope:
 
     def has_comment(self, node: ast.AST) -> bool:
         """Whether a comment stands behind a node on its last line, or on the line above its first."""
+        return bool(self.comments_on(node))
+
+    def comments_on(self, node: ast.AST) -> str:
+        """The comments behind a node on its last line and on the line above its first; empty if there are none."""
         text = self.tree.text
         start, end = self.tree.span(node)
-        behind = text[end:].partition("\n")[0]
-        above = text[:start].rpartition("\n")[0].rpartition("\n")[2]
-        return "#" in behind or above.lstrip().startswith("#")
+        behind = text[end:].partition("\n")[0].partition("#")
+        above = text[:start].rpartition("\n")[0].rpartition("\n")[2].strip()
+        found = above if above.startswith("#") else ""
+        return found + behind[1] + behind[2]
 
     def name_span(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Span:
         """Where the name stands in a definition of a function or class."""

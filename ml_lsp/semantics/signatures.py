@@ -12,7 +12,7 @@ from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import Module
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Ref, Result
+from ml_lsp.semantics.values import Param, Ref, Result
 from ml_lsp.text import Span
 
 
@@ -44,6 +44,14 @@ def with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr 
     missing = [None] * (len(plain) - len(arguments.defaults))
     yield from zip(plain, [*missing, *arguments.defaults], strict=True)
     yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+
+
+def default_of(parameter: Param) -> ast.expr | None:
+    """The default that a function gives one of its parameters; None without one, or if the function is not seen."""
+    arguments = getattr(parameter.site.scope.node, "args", None) if parameter.site is not None else None
+    if not isinstance(arguments, ast.arguments):
+        return None
+    return {argument.arg: default for argument, default in with_defaults(arguments)}.get(parameter.name)
 
 
 def find_target(project: Project, dotted: str, from_path: Path) -> Target | Missing | None:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
+
+
+def companions(versions: Mapping[str, str]) -> dict[str, str]:
+    """What an exact torch says of torchvision and torchaudio, where nothing else says it, as PEP 440 specifiers.
+
+    Their wheels each require one torch: 1.11 goes with torchvision 0.12, 2.3 with 0.18
+    (https://github.com/pytorch/pytorch/wiki/PyTorch-Versions).
+    """
+    exact = re.fullmatch(r"(?:==)?(1|2)\.(\d+)(?:\.(?:\d+(?:\+\w+)?|\*))?", versions.get("torch", ""))
+    if exact is None or (exact[1] == "1" and int(exact[2]) < 8):
+        return {}
+    vision = int(exact[2]) + (1 if exact[1] == "1" else 15)
+    known = {"torchvision": f"==0.{vision}.*"}
+    if exact[1] == "2" or int(exact[2]) > 11:
+        known["torchaudio"] = f"=={exact[1]}.{exact[2]}.*"
+    return {name: version for name, version in known.items() if not versions.get(name)}
 
 
 def certainly_before(versions: Mapping[str, str], library: str, limit: str) -> bool:

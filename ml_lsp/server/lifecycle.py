@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 SECTION = "mlLsp"
 _WATCHED = (
-    "*.py", "requirements*.txt", "*.lock", "setup.cfg", "Dockerfile", ".env", "*.yaml", "*.yml", "*.json",
-    "*.sh", "*.slurm", "*.sbatch", "Makefile",
+    "*.py", "requirement*", "constraints*.txt", "Pipfile", "*.lock", "setup.cfg", "Dockerfile", ".env", "*.yaml",
+    "*.yml", "*.json", "*.sh", "*.slurm", "*.sbatch", "Makefile",
 )  # fmt: skip
 """Files besides settings that say something about what is open."""
 PATIENCE = 2.0

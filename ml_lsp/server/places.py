@@ -197,12 +197,12 @@ def _renew(place: Place, changed: Path) -> None:
 
 
 def _are_known(place: Place, paths: Iterable[Path]) -> bool:
-    """Whether these are files of the project that were there before, and are still."""
+    """Whether these are files of the project that were there before, and are still, and state no requirements."""
     project = place.surroundings.project
     if project is None:
         return False
     known = {*(project.files or ()), *project.config_files, *project.script_files}
-    return all(path in known and path.is_file() for path in paths)
+    return all(path in known and path.is_file() and path.name != "setup.py" for path in paths)
 
 
 async def _in_slices(steps: Iterator[T]) -> AsyncIterator[T]:

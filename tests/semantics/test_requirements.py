@@ -119,6 +119,57 @@ def test_setup_cfg_and_conda(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirement.txt", "torch==1.8\n"),
+        ("requirements.in", "torch==1.8\n"),
+        ("constraints.txt", "torch==1.8\n"),
+        ("env.yml", "dependencies: [pytorch=1.8, pip: [timm==0.4]]\n"),
+        ("conda_env.yaml", "dependencies: [pip: ['torch==1.8']]\n"),
+        ("Pipfile", "[packages]\nnumpy = '*'\ntorch = {version = '==1.8', index = 'x'}\n"),
+        ("Pipfile", "[dev-packages]\ntorch = '==1.8'\n"),
+    ],
+)
+def test_other_ways_of_naming_the_file(tmp_path, name, text):
+    write(tmp_path, **{name: text})
+    assert requirement_versions(tmp_path)["torch"] in ("==1.8", "==1.8.*")
+
+
+def test_setup_py_is_read_and_not_run(tmp_path):
+    text = (
+        "import pathlib, setuptools\n"
+        "pathlib.Path('was-run').touch()\n"
+        "COMMON = ['torch==1.8.1', 'numpy']\n"
+        "LATER = ['scipy==1.0']\n"
+        "LATER = ['scipy==2.0']\n"
+        "setuptools.setup(\n"
+        "    install_requires=COMMON + ['torchtext==0.9.1', *LATER, read('more.txt')],\n"
+        "    extras_require={'viz': ['matplotlib<4'], **more},\n"
+        ")\n"
+    )
+    write(tmp_path, **{"setup.py": text, "requirements.txt": "torch>=2\nnumpy==1.20\n"})
+    assert requirement_versions(tmp_path) == {
+        "torch": "==1.8.1", "numpy": "==1.20", "torchtext": "==0.9.1", "matplotlib": "<4",
+    }  # fmt: skip
+    assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["setup(", "a = a\nsetup(install_requires=a)", "setup(" * 200_000, "\0", "setup()"]
+)
+def test_odd_setup_py_is_left_out(tmp_path, text):
+    write(tmp_path, **{"setup.py": text, "requirements.txt": "torch==2.0\n"})
+    assert requirement_versions(tmp_path) == {"torch": "==2.0"}
+
+
+@pytest.mark.parametrize("folder", ["", "src/"])
+def test_an_egg_info_says_what_no_other_file_says(tmp_path, folder):
+    noted = "torch==1.11\ntimm\n\n[:python_version < '3.8']\nnumpy==1.0\n\n[dev]\npytest==7.0\n"
+    write(tmp_path, **{f"{folder}tool.egg-info/requires.txt": noted, "requirements.txt": "timm==0.6\n"})
+    assert requirement_versions(tmp_path) == {"torch": "==1.11", "timm": "==0.6", "pytest": "==7.0"}
+
+
 def test_conda_calls_torch_pytorch(tmp_path):
     write(tmp_path, **{"environment.yml": "dependencies: [pytorch=2.1.2, 'pytorch-cuda=11.8']\n"})
     assert requirement_versions(tmp_path)["torch"] == "==2.1.2"
@@ -188,6 +239,6 @@ def test_odd_yaml_is_left_out(tmp_path, text):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
 def test_fifos_hang_nothing(tmp_path):
-    for name in ("pyproject.toml", "uv.lock", "setup.cfg", "requirements.txt", "environment.yml"):
+    for name in ("pyproject.toml", "uv.lock", "setup.cfg", "setup.py", "requirements.txt", "environment.yml"):
         os.mkfifo(tmp_path / name)
     assert requirement_versions(tmp_path) == {}

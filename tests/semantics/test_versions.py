@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ml_lsp.semantics.versions import certainly_before, certainly_from, has_reached, may_be_before
+from ml_lsp.semantics.versions import (
+    certainly_before,
+    certainly_from,
+    companions,
+    has_reached,
+    may_be_before,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +53,22 @@ def test_a_library_that_nobody_names() -> None:
 )
 def test_what_a_project_is_judged_by(stated: str, limit: str, reached: bool) -> None:
     assert has_reached({"torch": stated}, "torch", limit) is reached
+
+
+@pytest.mark.parametrize(
+    ("torch", "vision", "audio"),
+    [
+        ("==1.11", "==0.12.*", ""),
+        ("1.13.1+cu117", "==0.14.*", "==1.13.*"),
+        ("==2.3.*", "==0.18.*", "==2.3.*"),
+        (">=1.11", "", ""),
+        ("==1.4", "", ""),
+    ],
+)
+def test_an_exact_torch_says_which_torchvision_goes_with_it(torch: str, vision: str, audio: str) -> None:
+    found = companions({"torch": torch, "timm": "1.0"})
+    assert (found.get("torchvision", ""), found.get("torchaudio", "")) == (vision, audio)
+
+
+def test_a_stated_torchvision_stands() -> None:
+    assert companions({"torch": "2.3.0", "torchvision": "<0.17"}) == {"torchaudio": "==2.3.*"}

@@ -96,6 +96,24 @@ def test_what_is_known_stands_until_a_new_file_is_found(around: Around) -> None:
     asyncio.run(session())
 
 
+def test_a_new_text_of_setup_py_may_state_other_requirements(around: Around) -> None:
+    script = around.path("setup")
+
+    def required() -> str | None:
+        return around.places.of(script).versions.get("torch")
+
+    async def session() -> None:
+        script.write_text("setup(install_requires=['torch==1.8'])")
+        before = required()
+        await around.settle()
+        script.write_text("setup(install_requires=['torch==2.8'])")
+        around.changed("setup")
+        assert (before, required()) == ("==1.8", "==2.8")
+        await around.settle()
+
+    asyncio.run(session())
+
+
 @pytest.mark.parametrize("turns", range(0, 10))
 def test_a_change_while_files_are_listed_is_not_lost(around: Around, turns: int) -> None:
     async def session() -> None:

@@ -31,11 +31,16 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     read = next(_reads(main, rule), None)
     if read is None:
+        if base is not None:  # asked for, and nothing here stumbles over it
+            return
         message = rule.data["messages"]["alone"]
         yield rule.finding(call.span, edits=_with_base(call), message=message, severity=Severity.INFO)
     else:
         related = [read.call.scope.related(read.call.node, "read here")]
-        yield rule.finding(call.span, edits=_with_base(call), related=related, path=read.path)
+        message = rule.data["messages"]["asked for"] if base is not None else ""
+        yield rule.finding(
+            call.span, edits=_with_base(call), related=related, message=message, path=read.path
+        )
 
 
 def _decorated(call: Call) -> Scope | None:

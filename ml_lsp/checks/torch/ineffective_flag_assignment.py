@@ -13,7 +13,7 @@ from ml_lsp.semantics.statements import is_read
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.objects import is_module
 from ml_lsp.semantics.types import class_of, own_class_of
-from ml_lsp.semantics.values import Const, Ref
+from ml_lsp.semantics.values import Attr, Const, Ref, Value, identity
 from ml_lsp.text import Edit, Span
 
 
@@ -59,10 +59,24 @@ def _on_a_module(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Find
     value = scope.value(statement.value)
     name = scope.text(node.value)
     call = f"{name}.{rule.data['setters'][node.attr]}({scope.text(statement.value)})"
-    if isinstance(value, Const) and not isinstance(value.value, bool):
+    if (isinstance(value, Const) and not isinstance(value.value, bool)) or _is_as_it_was(scope, node, value):
         return
     edits = [Edit(scope.span(statement), call)] if len(statement.targets) == 1 else []
     yield rule.finding(scope.span(node), edits=edits, flag=node.attr, call=call)
+
+
+def _is_as_it_was(scope: Scope, node: ast.Attribute, value: Value) -> bool:
+    """Whether the flag is what the same module had before, and the scope has not switched it meanwhile."""
+    module = identity(scope.value(node.value))
+    match value:
+        case Attr(owner, name) if name == node.attr and identity(owner) == module:
+            return not any(
+                call.method in ("eval", "train", "requires_grad_")
+                and call.receiver is not None
+                and identity(call.receiver) == module
+                for call in scope.calls
+            )
+    return False
 
 
 def _sets_nothing_more(scope: Scope, node: ast.Attribute, rule: Rule) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.layers import Layer, Pair, neighbours, number
-from ml_lsp.semantics.torch.objects import enclosing_class
-from ml_lsp.semantics.values import Attr, Const, identity
+from ml_lsp.semantics.torch.objects import enclosing_class, written_name
+from ml_lsp.semantics.values import Attr, Const, Param, identity
 from ml_lsp.text import Edit, Span
 
 _LINEAR = "torch.nn.Linear"
@@ -25,6 +27,7 @@ _ON_PURPOSE = re.compile(
     r"|factor|down|up(?:_|\d|$)|squeeze|expand|dummy|toy|simple",
     re.IGNORECASE,
 )
+_GATE = re.compile(r"GLU|Gat(?:e|ed|ing)(?![a-z])|Maxout")
 _COMMENTED_OUT = re.compile(r"#\s*(?:torch\.)?nn\.\w+\(")
 
 
@@ -63,10 +66,19 @@ def _has_bias(layer: Layer) -> bool:
 
 
 def _is_full(layer: Layer) -> bool:
-    """Whether a convolution mixes all channels over more than one pixel, and has a bias."""
+    """Whether a convolution mixes all channels over more than one pixel, and has a bias.
+
+    With padding a pair of them is the cheap form of a larger one, as many published networks have it.
+    """
     size, groups = layer.made.argument(2, "kernel_size"), layer.made.argument(6, "groups")
     known = size is not None and number(layer.scope, size) not in (None, 1)
-    return known and groups in (None, Const(1)) and layer.made.argument(7, "bias") in (None, Const(True))
+    padded = layer.made.argument(4, "padding") not in (None, Const(0))
+    return (
+        known
+        and not padded
+        and groups in (None, Const(1))
+        and layer.made.argument(7, "bias") in (None, Const(True))
+    )
 
 
 def _is_wide(first: Layer, second: Layer) -> bool:
@@ -86,8 +98,8 @@ def _is_wide(first: Layer, second: Layer) -> bool:
 
 
 def _is_meant(pair: Pair) -> bool:
-    """Whether a name says that the pair is linear on purpose."""
-    if _is_left_out(pair):
+    """Whether a name says that the pair is linear on purpose, or weights that the class loads settle it."""
+    if _is_left_out(pair) or _belongs_to_gate(pair):
         return True
     names = []
     for layer in (pair.first, pair.second):
@@ -97,10 +109,38 @@ def _is_meant(pair: Pair) -> bool:
             targets = getattr(statement, "targets", [])
             names += [site.scope.text(target) for target in targets if not isinstance(target, ast.Tuple)]
             owner = enclosing_class(site.scope)
+            if owner is not None and _is_fixed_by_weights(owner):
+                return True
             names += [owner.name, site.scope.name] if owner is not None else [site.scope.name]
     for value in (pair.call.callee if pair.call else None, pair.fed_by.callee if pair.fed_by else None):
         names += [value.name] if isinstance(value, Attr) else []
     return any(_ON_PURPOSE.search(name) for name in names)
+
+
+def _is_fixed_by_weights(owner: Class) -> bool:
+    """Whether a module loads weights that somebody has trained into itself, which say what layers it has."""
+    methods = (method for one in owner.lineage() for method in one.methods.values())
+    return any(
+        call.method == "load_state_dict"
+        and isinstance(call.receiver, Param)
+        and call.receiver.name == method.self_name
+        for method in methods
+        for call in method.calls
+    )
+
+
+def _belongs_to_gate(pair: Pair) -> bool:
+    """Whether the second layer is that of a gated unit, which follows it: `nn.Linear(d, 2 * d), nn.GLU()`."""
+    site = pair.second.made.site
+    assert site is not None, "only layers that stand somewhere are looked at"
+    statement = site.scope.statement_of(site.node)
+    parts = ast.walk(statement) if statement is not None else ()
+    rows = (node.args for node in parts if isinstance(node, ast.Call))
+    return any(
+        one is site.node and isinstance(following, ast.Call) and _GATE.search(written_name(following.func))
+        for row in rows
+        for one, following in pairwise(row)
+    )
 
 
 def _is_left_out(pair: Pair) -> bool:

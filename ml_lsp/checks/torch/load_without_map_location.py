@@ -13,6 +13,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.arms import is_given_in_another_arm
 from ml_lsp.semantics.torch.devices import chooses_device
+from ml_lsp.semantics.torch.loaded import is_saved_before
 from ml_lsp.semantics.values import Ref, Result
 
 _POSITIONS = {"torch.load": 1, "torch.hub.load_state_dict_from_url": 2}
@@ -27,7 +28,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return  # what this program has just written there
     if not chooses_device(call.scope.inquiry) or not _is_checkpoint(call, rule) or _is_under_device(call):
         return
-    if is_given_in_another_arm(call, position, "map_location") or _is_saved_here(call):
+    if is_given_in_another_arm(call, position, "map_location") or is_saved_before(call):
         return
     argument = "map_location=device" if _knows_device(call) else 'map_location="cpu"'
     edits = [] if call.has_unpacking else [add_argument(call, argument)]
@@ -46,13 +47,6 @@ def _is_checkpoint(call: Call, rule: Rule) -> bool:
         return True
     words -= {"torch", "load", "self"}
     return not words.isdisjoint(rule.data["checkpoints"]) and words.isdisjoint(rule.data["others"])
-
-
-def _is_saved_here(call: Call) -> bool:
-    """Whether the same function has written the file before: what is loaded lay on the device that is there."""
-    path = call.scope.text(call.node.args[0]) if call.node.args else None
-    saves = (other for other in call.scope.calls if other.name == "torch.save" and len(other.node.args) == 2)
-    return any(call.scope.text(other.node.args[1]) == path for other in saves)
 
 
 def _knows_device(call: Call) -> bool:

@@ -50,9 +50,11 @@ def _is_dataclass(class_: Class) -> bool:
 
 
 def _may_be_set_up_early(class_: Class) -> bool:
-    """Whether a metaclass, or a base in another file that may have one, can run `nn.Module.__init__` first."""
+    """Whether a metaclass, `__new__`, or a base in another file that may have one, can run `nn.Module.__init__` first."""
     outside = (base for one in class_.lineage() for base in one.bases if isinstance(base, Ref))
     own = any(keyword.arg == "metaclass" for one in class_.lineage() for keyword in one.node.keywords)
+    if any("__new__" in one.methods for one in class_.lineage()):
+        return True
     return own or not all(library.is_known_class(base.name) for base in outside)
 
 

@@ -100,6 +100,8 @@ def _other_model(body: Body, made: Call, owners: tuple[Value, ...], rule: Rule) 
     if len(run) != 1 or any(call.method == "add_param_group" for call in body.calls):
         return
     ((call, model),) = run.values()
+    if any(_is_built_in(body, owner) for owner in owners):
+        return
     if all(are_apart(made.scope, model, owner) and has_state(made.scope, owner) for owner in owners):
         related = [call.scope.related(call.node, "this is the model that is trained")]
         message, holds = rule.data["messages"]["other"], made.scope.text(made.node)
@@ -107,6 +109,21 @@ def _other_model(body: Body, made: Call, owners: tuple[Value, ...], rule: Rule) 
             made.span, related=related, message=message, optimizer=_name(made), holds=holds,
             model=call.scope.text(call.node.func),
         )  # fmt: skip
+
+
+def _is_built_in(body: Body, owner: Value) -> bool:
+    """Whether a module is kept in another object or handed to a call, which may make it a part of the model."""
+    target = identity(unwrapped(owner))
+    for scope in body.scopes:
+        for event in scope.flow.events:
+            if event.kind == "store" and isinstance(event.node, ast.Attribute | ast.Subscript):
+                value = getattr(scope.statement_of(event.node), "value", None)
+                if value is not None and identity(unwrapped(scope.value(value))) == target:
+                    return True
+        for call in scope.calls:
+            if any(identity(unwrapped(scope.value(node))) == target for node in call.node.args):
+                return True
+    return False
 
 
 def _steps(body: Body, made: Call) -> Iterator[bool]:

@@ -19,7 +19,7 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch.instances import is_called
 from ml_lsp.semantics.torch.objects import is_tensor, written_name
-from ml_lsp.semantics.torch.scalars import is_scalar
+from ml_lsp.semantics.torch.scalars import has_elements, is_scalar
 from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Value, options
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import has_reached
@@ -172,4 +172,5 @@ def _is_number(scope: Scope, loss: ast.expr, is_data: bool) -> bool:
     if is_scalar(scope, loss):
         return True
     unknown = types.class_of(scope, scope.value(loss)) is None
-    return is_data and unknown and bool(_LOSS_NAME.search(written_name(loss)))
+    named = is_data and unknown and bool(_LOSS_NAME.search(written_name(loss)))
+    return named and not has_elements(scope, loss)

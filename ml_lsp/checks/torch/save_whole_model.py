@@ -14,7 +14,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import UNKNOWN, Display, Entered, Ref, Result, Value, walk
+from ml_lsp.semantics.values import UNKNOWN, Attr, Display, Entered, Ref, Result, Value, identity, walk
 
 # What these make brings its code along.
 _SCRIPTS = ("torch.jit.", "torch.export.")
@@ -28,6 +28,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if node is None or value is None or is_test_code(call.scope) or _goes_to_memory(call):
         return
     if any(call.scope.inquiry.mentions(word) for word in rule.data["restructuring"]) or _is_a_choice(call):
+        return
+    if call.argument_value(2, "pickle_module") is not None or _is_one_of_two(call):
         return
     found = [given for given in _written_parts(node) if _is_object(call, call.scope.value(given))]
     if found:
@@ -69,3 +71,22 @@ def _is_a_choice(call: Call) -> bool:
     others = (other for other in call.scope.calls if other.name == call.name)
     apart = (other for other in others if exclude_each_other(call.block, other.block))
     return any(not _is_object(other, other.argument_value(0, "obj") or UNKNOWN) for other in apart)
+
+
+def _is_one_of_two(call: Call) -> bool:
+    """Whether the same function saves the object's `state_dict()` in another file: whoever loads has the choice."""
+    whole = {identity(unwrapped(part)) for part in _parts(call)}
+    weights = (
+        part.callee.owner
+        for other in call.scope.calls
+        if other.name == call.name and other.argument_value(1, "f") != call.argument_value(1, "f")
+        for part in _parts(other)
+        if isinstance(part, Result) and isinstance(part.callee, Attr) and part.callee.name == "state_dict"
+    )
+    return any(identity(unwrapped(owner)) in whole for owner in weights)
+
+
+def _parts(call: Call) -> tuple[Value, ...]:
+    """What a call saves, one by one."""
+    value = call.argument_value(0, "obj") or UNKNOWN
+    return value.items if isinstance(value, Display) else (value,)

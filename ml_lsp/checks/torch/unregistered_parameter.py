@@ -15,6 +15,7 @@ from ml_lsp.semantics.torch.attributes import (
     Stored,
     goes_to_optimizer,
     is_differentiated_by_hand,
+    is_handed_out,
     is_looked_after,
     is_read_elsewhere,
     stored,
@@ -40,7 +41,7 @@ def check(own: Class, rule: Rule) -> Iterator[Finding]:
         made = _unregistered(found.value, rule)
         if not made or not is_read_elsewhere(own, found):
             continue
-        if made == "leaf" and is_differentiated_by_hand(own):
+        if made == "leaf" and (is_differentiated_by_hand(own) or is_handed_out(own, found)):
             continue
         if not is_looked_after(own, found) and not goes_to_optimizer(found):
             edits = _as_parameter(found) if made == "leaf" else _inside(found)

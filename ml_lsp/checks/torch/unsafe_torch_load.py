@@ -11,15 +11,18 @@ from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch.loaded import is_used_as_module
+from ml_lsp.semantics.torch.loaded import is_saved_before, is_taken_away, is_used_as_module
 from ml_lsp.semantics.values import Const, Display, Item, Op, Value, options
 from ml_lsp.semantics.version_guards import is_version_guarded
-from ml_lsp.semantics.versions import has_reached, may_be_before
+from ml_lsp.semantics.versions import certainly_before, has_reached, may_be_before
 
 
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report the loading of checkpoints that others may have prepared."""
     if is_test_code(call.scope) or call.argument_value(None, "weights_only") == Const(True):
+        return
+    since = rule.data["argument_since"].get(call.name, "0")
+    if certainly_before(call.scope.inquiry.versions, "torch", since):
         return
     if call.name == "torch.load":
         yield from _of_load(call, rule)
@@ -39,7 +42,7 @@ def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
         if source and not checks_hashes(call.scope):
             yield _finding(call, source, rule)
     elif unsaid and may_be_before(versions, "torch", rule.data["safe_since"]):
-        if _cannot_be_safe(call, rule.data["safe_since"]):
+        if _cannot_be_safe(call, rule.data["safe_since"]) or is_saved_before(call) or is_taken_away(call):
             return
         yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
 

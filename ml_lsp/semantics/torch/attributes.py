@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.facts import facts
-from ml_lsp.semantics.mentioning import calls_mentioning
+from ml_lsp.semantics.mentioning import calls_mentioning, scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.torch.objects import written_name
 from ml_lsp.semantics.values import Value
 
 _OWN_ITERATORS = ("parameters", "named_parameters", "configure_optimizers", "_apply", "to", "cuda")
@@ -81,6 +82,37 @@ def goes_to_optimizer(found: Stored) -> bool:
         if takes and any(_is_named(node, found.name) for node in ast.walk(call.node)):
             return True
     return False
+
+
+def is_handed_out(own: Class, found: Stored) -> bool:
+    """Whether others get the attribute itself: they read it (`self.a = loss_fn.a`), or a method returns it."""
+    returned = (
+        node.value
+        for method in own.methods.values()
+        if method.name != "forward"
+        for node in nodes(method)
+        if isinstance(node, ast.Return)
+    )
+    if any(_is_named(part, found.name) for value in returned for part in _parts(value)):
+        return True
+    inquiry = found.scope.inquiry
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == found.name
+        and isinstance(node.ctx, ast.Load)
+        and written_name(node.value) != scope.self_name
+        for here in (inquiry, *inquiry.importers())
+        for scope in scopes_mentioning(here, found.name)
+        for node in nodes(scope)
+    )
+
+
+def _parts(value: ast.expr | None) -> Iterator[ast.AST]:
+    match value:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Dict(values=elements):
+            yield from elements
+        case ast.expr():
+            yield value
 
 
 def is_differentiated_by_hand(own: Class) -> bool:

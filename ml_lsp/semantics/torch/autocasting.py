@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.signatures import with_defaults
+from ml_lsp.semantics.signatures import default_of
 from ml_lsp.semantics.values import Const, Param, Ref, Result, Value
 
 _AUTOCAST = "torch.amp.autocast"
@@ -30,11 +30,7 @@ def _is_on(entered: Result, name: str) -> bool:
 
 def _is_off_by_default(flag: Param) -> bool:
     """Whether the default of a parameter is False: who writes that may want autocast off here."""
-    arguments = getattr(flag.site.scope.node, "args", None) if flag.site is not None else None
-    if not isinstance(arguments, ast.arguments):
-        return False
-    defaults = {argument.arg: default for argument, default in with_defaults(arguments)}
-    default = defaults.get(flag.name)
+    default = default_of(flag)
     return isinstance(default, ast.Constant) and default.value is False
 
 

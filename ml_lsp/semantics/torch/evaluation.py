@@ -12,7 +12,7 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.facts import facts
-from ml_lsp.semantics.flow import Block
+from ml_lsp.semantics.flow import Block, Load
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.loaders import Iteration, is_evaluation, iterations
@@ -158,6 +158,7 @@ def _may_evaluate(body: Body, signs: Signs) -> bool:
     return any(is_evaluation(i, signs.loaders) for here in body.scopes for i in iterations(here))
 
 
+_MEASURES = frozenset({"shape", "size", "ndim", "dim", "numel", "device", "dtype"})
 _HINTS = frozenset({"eval", "no_grad", "inference_mode"})
 
 
@@ -185,18 +186,32 @@ def loops_around(run: Act) -> Iterator[ast.AST]:
 
 
 def keeps_nothing(run: Act) -> bool:
-    """Whether the result of a call, made once or so many times, is dropped at once: a warm-up."""
-    statement = run.call.scope.statement_of(run.call.node)
-    unnamed = isinstance(statement, ast.Expr) or (
-        isinstance(statement, ast.Assign)
-        and all(isinstance(target, ast.Name) and target.id == "_" for target in statement.targets)
-    )
-    kept = getattr(statement, "value", None)
-    match kept:
-        case ast.Call(func=ast.Name(id="print"), args=[ast.Attribute(value=shown, attr="shape")]):
-            kept = shown
-    dropped = unnamed and kept is run.call.node
+    """Whether of what a call gives, once or so many times, nothing stays but its shape: a warm-up, a probe."""
+    scope, node = run.call.scope, run.call.node
+    statement = scope.statement_of(node)
+    if isinstance(statement, ast.Expr) and statement.value is node:
+        dropped = True
+    elif isinstance(statement, ast.Assign) and statement.value is node:
+        names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        loads = [load.node for name in names for load in _loads_of(scope, name, statement)]
+        dropped = len(names) == len(statement.targets) and (
+            names == ["_"] or (bool(loads) and all(_is_measured(scope, load) for load in loads))
+        )
+    else:
+        dropped = _is_measured(scope, node)
     return dropped and all(map(_counts, loops_around(run)))
+
+
+def _loads_of(scope: Scope, name: str, statement: ast.stmt) -> Iterator[Load]:
+    for load in scope.flow.loads_of.get(name, ()):
+        if any(definition.node is statement for definition in load.definitions):
+            yield load
+
+
+def _is_measured(scope: Scope, value: ast.expr) -> bool:
+    """Whether of a tensor only the shape is asked: `y.shape[1]`, `y.size(-1)`."""
+    reads = scope.flow.attribute_reads
+    return any(read.value is value for name in _MEASURES for read in reads.get(name, ()))
 
 
 def _counts(loop: ast.AST) -> bool:

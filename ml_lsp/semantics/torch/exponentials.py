@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import last_name, written_name
 from ml_lsp.semantics.types import class_of
-from ml_lsp.semantics.values import Const, Op, Ref, Result, Value, identity, walk
+from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Value, identity, walk
 
 _LAYERS = {"softmax": "torch.nn.Softmax", "sigmoid": "torch.nn.Sigmoid"}
 _MODULES = ("torch.", "torch.nn.functional.")
 # What keeps an exponent small: below these, `exp` does not overflow.
 _BOUNDED = re.compile(
     r"(?:max|amax|clamp|clip|abs|tanh|sigmoid|softmax|cosine\w*|normalize|norm|logsigmoid|log_softmax|cdist|erf"
-    r"|hardtanh|minimum|detach)\Z|sim(?:ilarit(?:y|ies))?\Z|cos|log_?prob|dist|log_?(?:var|std|sigma)|temperature"
+    r"|hardtanh|minimum|detach|arange|linspace)\Z|sim(?:ilarit(?:y|ies))?\Z|cos|log_?prob|dist|log_?(?:var|std|sigma)|temperature"
 )
 
 
@@ -118,10 +118,23 @@ def _quotient(scope: Scope, node: ast.BinOp, left: ast.expr, right: ast.expr) ->
     if (
         isinstance(inner, ast.Call)
         and not named
+        and not _is_wanted_itself(scope, left, (node, _resolved(scope, right)))
         and not _is_bounded(scope, above)
         and not _subtracts(scope, above)
     ):
         yield Unstable(scope, node, "softmax", inner, above)
+
+
+def _is_wanted_itself(scope: Scope, exponential: ast.expr, quotient: tuple[ast.expr, ...]) -> bool:
+    """Whether exponentials under a name serve for something else than the quotient: they are the quantity meant."""
+    if not isinstance(exponential, ast.Name):
+        return False
+    inside = {id(part) for whole in quotient for part in ast.walk(whole)}
+    load = scope.flow.loads.get(exponential)
+    return load is not None and any(
+        id(other.node) not in inside and other.definitions == load.definitions
+        for other in scope.flow.loads_of.get(exponential.id, ())
+    )
 
 
 def _argument_of_exp(scope: Scope, node: ast.expr) -> ast.expr | None:
@@ -174,13 +187,49 @@ def _is_one(scope: Scope, node: ast.expr) -> bool:
 
 def _is_bounded(scope: Scope, node: ast.expr) -> bool:
     """Whether something about an expression says that its values stay small."""
+    if _is_negative(scope.value(node)):
+        return True
     return any(_BOUNDED.search(_name_of(value)) for value in walk(scope.value(node)))
+
+
+def _is_negative(value: Value) -> bool:
+    """Whether a value is certainly never above 0: a square under a minus sign, whatever it is divided by."""
+    match value:
+        case Op("neg", (inner,)):
+            return _is_square(inner)
+        case Op("*" | "/", (left, right)):
+            signs = (_is_negative(left) or _is_minus(left), _is_negative(right) or _is_minus(right))
+            return signs[0] != signs[1] and all(
+                sign or _is_square(side) or isinstance(side, Const)
+                for sign, side in zip(signs, (left, right), strict=True)
+            )
+    return False
+
+
+def _is_minus(value: Value) -> bool:
+    return isinstance(value, Const) and isinstance(value.value, int | float) and value.value < 0
+
+
+def _is_square(value: Value) -> bool:
+    match value:
+        case Op("**", (_, Const(int() | float() as power))):
+            return power % 2 == 0
+        case Op("*" | "/", (left, right)):
+            return _is_square(left) and (_is_square(right) or isinstance(right, Const))
+        case Result(Attr(_, "square"), ()) | Result(Ref("torch.square")):
+            return True
+        case Result(Attr(_, "pow"), (Const(int() | float() as power),)):
+            return power % 2 == 0
+        case Result(Attr(owner, "sum" | "mean")):
+            return _is_square(owner)
+    return False
 
 
 def _subtracts(scope: Scope, node: ast.expr) -> bool:
     """Whether a maximum may be taken off, or the values are negative."""
     return any(
-        isinstance(value, Op) and value.symbol in ("-", "neg", "-=") for value in walk(scope.value(node))
+        _is_minus(value) or (isinstance(value, Op) and value.symbol in ("-", "neg", "-="))
+        for value in walk(scope.value(node))
     )
 
 

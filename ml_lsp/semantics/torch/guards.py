@@ -8,15 +8,18 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import sighted_callers
+from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.torch.objects import enclosing_class, grad_is_off, may_turn_grad_off
-from ml_lsp.semantics.values import Ref, Result, Value, options
+from ml_lsp.semantics.values import Global, Local, Ref, Result, Value, options
 
 _DEEPEST = 3
 _SWITCHES = frozenset({"torch.set_grad_enabled", "torch._C._set_grad_enabled", "torch.is_grad_enabled"})
+_GUARDS = frozenset({"no_grad", "inference_mode", "set_grad_enabled"})
 # Contexts and decorators of unknown make whose name says that they may hold the guard.
 _GUARD_NAME = re.compile(r"grad|infer|eval|frozen|freeze", re.IGNORECASE)
 
@@ -38,7 +41,9 @@ def _is_off_at(call: Call) -> bool:
 def _is_off(scope: Scope, block: Block) -> bool:
     if grad_is_off(scope, block):
         return True
-    if any(map(_may_guard, _entered(scope, block))) or any(map(_may_guard, scope.decorators)):
+    if any(_may_guard(value) or _guards_inside(scope, value) for value in _entered(scope, block)):
+        return True
+    if any(_may_guard(value) or _guards_inside(scope, value) for value in scope.decorators):
         return True
     return any(map(is_switched_off, _around(scope)))
 
@@ -87,6 +92,21 @@ def _may_guard(value: Value) -> bool:
             name = made.name if isinstance(made, Ref) else getattr(made, "name", "")
             if name != "torch.enable_grad" and _GUARD_NAME.search(name.rpartition(".")[2]):
                 return True
+    return False
+
+
+def _guards_inside(scope: Scope, value: Value) -> bool:
+    """Whether a context manager or decorator of the project speaks of a guard in what it does."""
+    for option in options(value):
+        made = option.callee if isinstance(option, Result) else option
+        own = class_of_name(scope, made) if isinstance(made, Global | Local) else None
+        function = target(scope, made)
+        inside = [
+            *(own.methods.values() if own is not None else ()),
+            *([function] if function is not None else ()),
+        ]
+        if any(not _GUARDS.isdisjoint(facts(one.inquiry.module.pieces[one.piece]).words) for one in inside):
+            return True
     return False
 
 

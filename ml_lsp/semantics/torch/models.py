@@ -9,8 +9,10 @@ from typing import TypeGuard
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
+from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.modules import is_without_state
 from ml_lsp.semantics.torch.objects import enclosing_class, last_name, unwrapped
 from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.values import Const, Global, Local, Param, Ref, Result, Value, identity, options
@@ -24,7 +26,9 @@ _WITHOUT_WEIGHTS = re.compile(
 _DEEPEST = 3
 _OTHER_KINDS = ("torchmetrics.Metric", "torch.jit.ScriptModule")
 # What is only ever called on modules (with these numbers of arguments).
-_MODULE_METHODS = {"eval": (0,), "train": (0, 1), "load_state_dict": (1, 2), "parameters": (0,)}
+_MODULE_METHODS = {"eval": (0,), "train": (0, 1), "parameters": (0,)}
+# What has a state and is no module: schedules, averages, metrics.
+_OTHER_METHODS = frozenset({"step", "update", "compute", "reset"})
 
 
 def evident_modules(scope: Scope) -> frozenset[Hashable]:
@@ -46,14 +50,26 @@ def _related(scope: Scope) -> Iterator[Scope]:
         yield from owner.methods.values()
 
 
-def _treated_as_modules(scopes: Iterable[Scope]) -> Iterator[Hashable]:
+def _treated_as_modules(scopes: Iterable[Scope]) -> set[Hashable]:
+    found: set[Hashable] = set()
+    stateful: set[Hashable] = set()
+    others: set[Hashable] = set()
     for scope in scopes:
         for call in scope.calls:
             number = len(call.node.args) + len(call.node.keywords)
-            if call.method in _MODULE_METHODS and number in _MODULE_METHODS[call.method]:
-                receiver = call.receiver
-                if receiver is not None and not isinstance(receiver, Ref):
-                    yield from (identity(unwrapped(option)) for option in options(receiver))
+            if call.method == "load_state_dict":
+                stateful.update(_receivers(call))
+            elif call.method in _OTHER_METHODS:
+                others.update(_receivers(call))
+            elif call.method in _MODULE_METHODS and number in _MODULE_METHODS[call.method]:
+                found.update(_receivers(call))
+    return found | (stateful - others)
+
+
+def _receivers(call: Call) -> Iterator[Hashable]:
+    receiver = call.receiver
+    if receiver is not None and not isinstance(receiver, Ref):
+        yield from (identity(unwrapped(option)) for option in options(receiver))
 
 
 def model_of(act: Act, evident: frozenset[Hashable]) -> Value | None:
@@ -101,5 +117,8 @@ def is_model_class(scope: Scope, found: Value) -> bool:
     if library.MODULE not in ancestry or any(kind in ancestry for kind in _OTHER_KINDS):
         return False
     if any(name.startswith("torchvision.transforms.") for name in ancestry):
+        return False
+    own = class_of_name(scope, found) if isinstance(found, Global | Local) else None
+    if own is not None and is_without_state(own):
         return False
     return not _WITHOUT_WEIGHTS.search(getattr(found, "name", ""))

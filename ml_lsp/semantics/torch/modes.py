@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,7 @@ from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body, body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
-from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.classes import Class, class_of_name
 from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
@@ -103,6 +104,8 @@ def _mode_in(body: Body, model: Value, call: Call) -> Mode | None:
         for act in acts_of(body)
         if (to := switch(act)) is not None and _is_part_of(model, act.receiver)
     ]
+    if any(_is_flagged(here) for here in body.scopes):
+        return Mode.UNKNOWN
     before = [(act, to) for act, to in switches if act.when < call.when and act.top is not call]
     if any(is_unknown(act) and passes(act, model) for act in _before(body, call)):
         return Mode.UNKNOWN
@@ -115,6 +118,14 @@ def _mode_in(body: Body, model: Value, call: Call) -> Mode | None:
     if all(to is Mode.TRAIN for _, to in switches):
         return Mode.TRAIN if switches else None
     return Mode.UNKNOWN
+
+
+def _is_flagged(scope: Scope) -> bool:
+    """Whether code sets the flag of some module itself: `for m in model.modules(): m.training = False`."""
+    return any(
+        event.kind == "store" and isinstance(event.node, ast.Attribute) and event.node.attr == "training"
+        for event in scope.flow.events
+    )
 
 
 def _before(body: Body, call: Call) -> Iterator[Act]:
@@ -214,14 +225,26 @@ def made(scope: Scope, value: Value, depth: int = _DEEPEST) -> tuple[Made, ...]:
             known = library.returned(name)
             return (Made(scope, value),) if known and library.is_a(known, library.MODULE) else ()
         case Result(Global() | Local() as callee):
-            if class_of_name(scope, callee) is not None:
-                return (Made(scope, value),)
+            own = class_of_name(scope, callee)
+            if own is not None:
+                return () if _sets_its_mode(own) else (Made(scope, value),)
             function = target(scope, callee)
-            if function is None:
+            if function is None or any(
+                switch(act) not in (None, Mode.TRAIN) for act in acts_of(body_of(function))
+            ):
                 return ()
             returned = substitute(function.returned, arguments_of(function, value))
             return made(function, returned, depth - 1)
     return ()
+
+
+def _sets_its_mode(own: Class) -> bool:
+    """Whether instances of a class, or what they are made of, leave train mode by the class's own doing."""
+    return any(
+        name == "train" or any(switch(Act(call)) in (Mode.EVAL, Mode.UNKNOWN) for call in method.calls)
+        for one in own.lineage()
+        for name, method in one.methods.items()
+    )
 
 
 def _all_of(values: Sequence[tuple[Scope, Value]], depth: int) -> tuple[Made, ...]:

@@ -8,10 +8,11 @@ import re
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.signatures import default_of
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.types import class_of, own_class_of
-from ml_lsp.semantics.values import Display, Ref, Result, Star, Value
+from ml_lsp.semantics.values import Const, Display, Op, Param, Ref, Result, Star, Value, walk
 
 # Layers of torch.nn without parameters and buffers (PReLU and the norms have some).
 _STATELESS = re.compile(
@@ -24,6 +25,10 @@ _CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn
 # Libraries whose modules have parameters unless said otherwise.
 _KNOWN_LAYERS = ("torch.nn.", "torchvision.models", "transformers.", "torch_geometric.nn.", "kan.")
 _DEEPEST = 6
+_PLAIN_TYPES = frozenset({"builtins.int", "builtins.float", "builtins.str", "builtins.bool"})
+_REGISTERING = frozenset(
+    {"register_parameter", "register_buffer", "register_module", "add_module", "setattr"}
+)
 
 
 def has_state(scope: Scope, value: Value, depth: int = _DEEPEST) -> bool:
@@ -68,3 +73,37 @@ def _attributes_set(method: Scope) -> list[str]:
         for event in method.flow.events
         if event.kind == "store" and isinstance(event.node, ast.Attribute)
     ]
+
+
+def is_without_state(own: Class) -> bool:
+    """Whether instances of a class certainly hold no parameters: numbers, texts and layers without any."""
+    if own.has_unknown_base or any(isinstance(base, Ref) and base.name in _CONTAINERS for base in own.bases):
+        return False
+    methods = [method for one in own.lineage() for method in one.methods.values()]
+    if any(call.method in _REGISTERING for method in methods for call in method.calls):
+        return False
+    names = {name for method in methods for name in _attributes_set(method)}
+    return all(_is_plain(own.scope, value) for name in names for value in own.attribute_values(name))
+
+
+def _is_plain(scope: Scope, value: Value) -> bool:
+    match value:
+        case Const():
+            return True
+        case Param():
+            default = default_of(value)
+            return (isinstance(default, ast.Constant) and default.value is not None) or _is_annotated(value)
+        case Op(_, operands):
+            return all(_is_plain(scope, operand) for operand in operands)
+        case Result(Ref(name)):
+            return bool(_STATELESS.match(name))
+    return False
+
+
+def _is_annotated(parameter: Param) -> bool:
+    """Whether a parameter is said to be a number, a text or a truth value."""
+    if parameter.site is None:
+        return False
+    stated = walk(parameter.site.scope.parameter_annotation(parameter.name))
+    names = {part.name for part in stated if isinstance(part, Ref)} - {"typing.Union", "typing.Optional"}
+    return bool(names) and names <= _PLAIN_TYPES

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from ml_lsp.semantics import library, types
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import unwrapped
-from ml_lsp.semantics.values import Attr, Display, Result, Star, Value, identity, options, walk
+from ml_lsp.semantics.values import Attr, Display, Item, Result, Star, Value, identity, options, walk
 
 _ITERATORS = ("parameters", "named_parameters", "state_dict")
 
@@ -65,13 +67,34 @@ def _moved(scope: Scope, value: Value) -> tuple[Value, ...] | None:
 
 
 def are_apart(scope: Scope, left: Value, right: Value) -> bool:
-    """Whether two modules certainly share no parameters: each is made without the other."""
+    """Whether two modules certainly share no parameters: each is made without the other, and is no part of it."""
+    if not _names_of(scope, left).isdisjoint(_wholes(scope, right)):
+        return False
+    if not _names_of(scope, right).isdisjoint(_wholes(scope, left)):
+        return False
     left, right = (unwrapped(origin(scope, unwrapped(value))) for value in (left, right))
     made = all(isinstance(option, Result) for value in (left, right) for option in options(value))
     if not made or identity(left) == identity(right):
         return False
     ones, others = ({identity(part) for part in walk(value)} for value in (left, right))
     return identity(left) not in others and identity(right) not in ones
+
+
+def _names_of(scope: Scope, value: Value) -> set[Hashable]:
+    """A module itself, as it is named and as what it was made."""
+    value = unwrapped(value)
+    return {identity(value), identity(unwrapped(origin(scope, value)))}
+
+
+def _wholes(scope: Scope, value: Value) -> set[Hashable]:
+    """What a module is, and what it is a part of: `net.head` is a part of `net`, and of what `net` was made as."""
+    found: set[Hashable] = set()
+    while True:
+        value = unwrapped(value)
+        found |= _names_of(scope, value)
+        if not isinstance(value, Attr | Item):
+            return found
+        value = value.owner
 
 
 def clears_for(scope: Scope, clearing: Value, optimizer: Value) -> bool:

@@ -6,6 +6,7 @@ import ast
 import re
 
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.types import class_of
@@ -16,6 +17,7 @@ _LOSS_FUNCTION = re.compile(
     r"torch\.nn\.functional\.(?:cross_entropy|binary_cross_entropy(?:_with_logits)?|\w+_loss|kl_div)\Z"
 )
 _REDUCING = ("mean", "sum")
+_OF_ELEMENTS = frozenset({"backward", "size", "view", "squeeze", "mean", "sum"})
 
 
 def is_scalar(scope: Scope, node: ast.expr) -> bool:
@@ -31,6 +33,27 @@ def is_scalar(scope: Scope, node: ast.expr) -> bool:
         and identity(call.receiver) == target
         for call in scope.calls
     )
+
+
+def has_elements(scope: Scope, node: ast.expr) -> bool:
+    """Whether code treats a tensor as one with dimensions, of whatever size.
+
+    It takes an element for a tensor (`loss.data[0].item()`), asks for its size, or gives its `backward` a gradient.
+    """
+    target = identity(scope.value(node))
+    for part in nodes(scope):
+        match part:
+            case ast.Attribute(value=ast.Subscript(value=ast.Attribute(value=owner, attr="data"))):
+                found: ast.expr | None = owner
+            case ast.Attribute(value=ast.Subscript(value=owner)) | ast.Attribute(value=owner, attr="shape"):
+                found = owner
+            case ast.Call(func=ast.Attribute(value=owner, attr=method), args=args) if method in _OF_ELEMENTS:
+                found = owner if args or method != "backward" else None
+            case _:
+                continue
+        if isinstance(found, ast.Name | ast.Attribute) and identity(scope.value(found)) == target:
+            return True
+    return False
 
 
 def is_reduced(scope: Scope, value: Value) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.conditions import outcomes
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.reach import Act, acts
@@ -119,13 +120,26 @@ def conditions(act: Act, inside: Loop) -> Iterator[tuple[Scope, Block]]:
 
 
 def exclude_each_other(one: Block, two: Block) -> bool:
-    """Whether at most one of two blocks runs: they lie in different arms of one `if`, `try` or `match`."""
-    arms = {id(block.node): block.arm for block in one.chain() if block.node is not None}
-    return any(
+    """Whether at most one of two blocks of a body runs: they lie in different arms of one `if`, `try` or `match`.
+
+    Or in arms of two statements that ask the same: below `if amp:` and in the `else` of another `if amp:`.
+    """
+    first, second = tuple(one.chain()), tuple(two.chain())
+    arms = {id(block.node): block.arm for block in first if block.node is not None}
+    if any(
         arms.get(id(block.node), block.arm) != block.arm
-        for block in two.chain()
+        for block in second
         if isinstance(block.node, ast.If | ast.IfExp | ast.Match)
-    )
+    ):
+        return True
+    if first[-1] is not second[-1] or not (_is_conditional(first) and _is_conditional(second)):
+        return False
+    asked = outcomes(one)
+    return any(asked.get(test, holds) != holds for test, holds in outcomes(two).items())
+
+
+def _is_conditional(chain: tuple[Block, ...]) -> bool:
+    return any(isinstance(block.node, ast.If | ast.IfExp) for block in chain)
 
 
 def is_unknown(act: Act) -> bool:

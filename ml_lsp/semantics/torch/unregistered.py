@@ -6,18 +6,23 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Assignment, Class
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.attributes import is_differentiated_by_hand
 from ml_lsp.semantics.torch.modules import has_state
-from ml_lsp.semantics.torch.objects import is_module, unwrapped
-from ml_lsp.semantics.values import Attr, Display, Param, Result, Star, Value, identity, options
+from ml_lsp.semantics.torch.objects import is_module, unwrapped, written_name
+from ml_lsp.semantics.types import is_a
+from ml_lsp.semantics.values import Attr, Display, Param, Ref, Result, Star, Value, identity, options, walk
 
 _LITERALS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.DictComp)
 _REGISTERING = frozenset({
     "add_module", "register_module", "register_parameter", "setattr", "exec",
     "__setattr__",
 })  # fmt: skip
+_PARAMETER_LISTS = frozenset({"ParameterList", "ParameterDict"})
+_OWN_ANSWERS = frozenset({"parameters", "named_parameters", "_apply", "state_dict"})
 _FILLING = frozenset({"append", "insert", "extend", "update", "setdefault"})
 
 
@@ -35,13 +40,67 @@ class Hidden:
 
 def hidden_modules(class_: Class) -> Iterator[Hidden]:
     """The plain containers of a module's attributes that hold modules with state, or parameters."""
-    if any(_registers(scope) for one in class_.lineage() for scope in one.methods.values()):
+    if any(_registers(scope) for scope in _methods(class_)) or _takes_over(class_):
         return
+    if any(name in _OWN_ANSWERS for one in class_.lineage() for name in one.methods):
+        return  # the class says itself what its parameters are
     for name in _container_names(class_):
         assigned = class_.assignments(name)
         found = [one for one in _held(class_, name, assigned) if _has_fresh_state(class_, one)]
-        if found and not _is_wrapped(class_, name) and _is_kept(class_, name):
+        if not found or _is_wrapped(class_, name) or not _is_kept(class_, name):
+            continue
+        if not _is_trained_by_hand(class_, name, found[0]):
             yield found[0]
+
+
+def _methods(class_: Class) -> Iterator[Scope]:
+    return (scope for one in class_.lineage() for scope in one.methods.values())
+
+
+def _takes_over(class_: Class) -> bool:
+    """Whether a class registers parameters that it takes out of other objects; nobody can tell of which.
+
+    `self.weights.extend(layer.weights)`, `nn.ParameterList(net.parameters())`
+    """
+    for scope in _methods(class_):
+        for call in scope.calls:
+            filled = call.node.func.value if isinstance(call.node.func, ast.Attribute) else None
+            registers = written_name(call.node.func) in _PARAMETER_LISTS or (
+                call.method in _FILLING
+                and isinstance(filled, ast.Attribute)
+                and any(_makes_parameter_list(one) for one in class_.assignments(filled.attr))
+            )
+            if registers and any(
+                _is_of_another(scope, node) for arg in call.node.args for node in ast.walk(arg)
+            ):
+                return True
+    return False
+
+
+def _makes_parameter_list(one: Assignment) -> bool:
+    parts = ast.walk(one.value) if one.value is not None else ()
+    return any(isinstance(part, ast.Call) and written_name(part.func) in _PARAMETER_LISTS for part in parts)
+
+
+def _is_of_another(scope: Scope, node: ast.AST) -> bool:
+    """Whether an expression is an attribute of an object that is not `self`, and no module: `layer.weights`."""
+    match node:
+        case ast.Attribute(value=owner) if not isinstance(scope.value(node), Ref):
+            return written_name(owner) != scope.self_name
+    return False
+
+
+def _is_trained_by_hand(class_: Class, name: str, hidden: Hidden) -> bool:
+    """Whether a container of parameters goes to an optimizer as it is, or the class steps its tensors itself."""
+    if not all(is_a(hidden.scope, item, "torch.nn.Parameter") for item in hidden.items):
+        return False
+    return is_differentiated_by_hand(class_) or any(
+        _is_own(scope, node, name)
+        for scope in _methods(class_)
+        for call in scope.calls
+        if library.is_a(call.name or "", library.OPTIMIZER)
+        for node in ast.walk(call.node)
+    )
 
 
 def _registers(scope: Scope) -> bool:
@@ -162,15 +221,28 @@ def _hands_over(call: Call, hidden: Hidden, item: Value) -> bool:
 
 
 def _is_wrapped(class_: Class, name: str) -> bool:
-    """Whether the container is handed to a module (`nn.ModuleList(self.a)`, `nn.Sequential(*self.a)`)."""
-    for one in class_.lineage():
-        for scope in one.methods.values():
-            for call in scope.calls:
-                given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
-                uses = any(_is_own(scope, node, name) for arg in given for node in ast.walk(arg))
-                if uses and is_module(scope, call.value):
-                    return True
+    """Whether the container, or its elements one by one, is handed to a module.
+
+    `nn.ModuleList(self.a)`, `nn.Sequential(*self.a)`, `self.registered.extend(self.a)`
+    """
+    for scope in _methods(class_):
+        for call in scope.calls:
+            given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
+            fills = call.method in _FILLING and call.receiver is not None and is_module(scope, call.receiver)
+            if fills and any(_comes_from(scope, arg, name) for arg in given):
+                return True
+            uses = any(_is_own(scope, node, name) for arg in given for node in ast.walk(arg))
+            if uses and is_module(scope, call.value):
+                return True
     return False
+
+
+def _comes_from(scope: Scope, node: ast.expr, name: str) -> bool:
+    """Whether a value is `self.<name>` or a part of it."""
+    return any(
+        isinstance(part, Attr) and part.name == name and getattr(part.owner, "name", "") == scope.self_name
+        for part in walk(scope.value(node))
+    )
 
 
 def _is_kept(class_: Class, name: str) -> bool:

@@ -110,9 +110,10 @@ def below_views(node: ast.expr) -> ast.expr:
 
 
 def _is_basic(index: ast.expr) -> bool:
-    """Whether a subscript is a view: numbers, slices, `...` and None, no masks or lists."""
+    """Whether a subscript is a view: numbers, slices, `...` and None, no masks or lists, nor the key of a dict."""
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    return all(isinstance(part, ast.Slice | ast.Constant | ast.UnaryOp) for part in parts)
+    known = all(isinstance(part, ast.Slice | ast.Constant | ast.UnaryOp) for part in parts)
+    return known and not any(map(_is_text, parts))
 
 
 def held_value(write: Write) -> Value:

@@ -119,6 +119,26 @@ def named(model, inference_context):
 def enabled(model):
     with torch.enable_grad():
         model(1)
+class Quiet:
+    def __enter__(self):
+        self.off = torch.no_grad()
+        self.off.__enter__()
+class Timed:
+    def __enter__(self):
+        self.start = now()
+def quietly(function):
+    def run(*given):
+        with torch.no_grad():
+            return function(*given)
+    return run
+def in_own_context(model):
+    with Quiet():
+        model(1)
+def in_other_context(model):
+    with Timed():
+        model(1)
+@quietly
+def own_decorator(model): model(1)
 """
 
 
@@ -132,6 +152,9 @@ def enabled(model):
         ("stacked", False),
         ("named", False),
         ("enabled", True),
+        ("in_own_context", False),
+        ("in_other_context", True),
+        ("own_decorator", False),
     ],
 )
 def test_ways_of_guarding(name: str, unguarded: bool) -> None:

@@ -89,6 +89,38 @@ class Helped(nn.Module):
         self.head = head()
 def build(kind):
     return Deep() if kind else Block()
+class Pretrained(Block):
+    def __init__(self, weights="download"):
+        super().__init__()
+        if weights:
+            self.load_state_dict(torch.load(weights))
+            self.eval()
+class Frozen(Block):
+    def train(self, mode=True):
+        return super().train(False)
+class Optional(nn.Module):
+    def __init__(self, kind, drop=0.0):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(3) if kind else nn.Identity()
+        if kind:
+            self.other = nn.BatchNorm1d(3)
+        self.drop = nn.Dropout(drop)
+class Sized(nn.Module):
+    def __init__(self, drop=0.0):
+        super().__init__()
+        self.drop = drop
+    def forward(self, x):
+        x = self.first(x) if self.training else self.all(x)
+        return nn.functional.dropout(x, p=self.drop, training=self.training)
+class Named(nn.Module):
+    def __init__(self, training):
+        super().__init__()
+        self.steps = training.steps
+def load(ready=True):
+    net = Block()
+    if ready:
+        net.eval()
+    return net
 def f():
     net = MODEL
 """
@@ -109,6 +141,12 @@ def f():
         ("resnet18()", True),
         ("timm.create_model('vit')", True),
         ("build(1)", True),
+        ("Pretrained()", False),
+        ("Frozen()", False),
+        ("Optional(1)", False),
+        ("Named(x)", False),
+        ("Sized()", False),
+        ("load()", False),
         ("torch.load('x')", False),
     ],
 )

@@ -179,3 +179,25 @@ def test_whose_parameters_an_optimizer_moves() -> None:
 )
 def test_which_files_are_tests(path: str, is_test: bool) -> None:
     assert is_test_path(Path(path)) is is_test
+
+
+@pytest.mark.parametrize(
+    ("code", "apart"),
+    [
+        ("if a: one()\n    else: two()", True),
+        ("if a: one()\n    if not a: two()", True),
+        ("if a: one()\n    if a: two()", False),
+        ("if a: one()\n    if b: two()", False),
+        ("if a is None: one()\n    if a is not None: two()", True),
+        ("if a == 1: one()\n    if a != 1: two()", True),
+        ("if a and b: one()\n    if not b: two()", True),
+        ("if a or b: one()\n    if not b: two()", False),
+        ("if a: one()\n    elif b: pass\n    if b: two()", False),
+        ("if a: pass\n    elif b: one()\n    if a: two()", True),
+        ("one()\n    if a: two()", False),
+    ],
+)
+def test_branches_that_ask_the_same_exclude_each_other(code: str, apart: bool) -> None:
+    scope = function(f"def f(a, b):\n    {code}\n")
+    first, second = scope.calls
+    assert exclude_each_other(first.block, second.block) is apart
