@@ -64,7 +64,7 @@ def test_a_change_renews_what_rests_on_the_file(tmp_path: Path) -> None:
 
 def test_a_config_file_costs_only_the_modules_that_can_matter(tmp_path: Path) -> None:
     texts = {f"other{i}": f"def f{i}(x):\n    return x * {i}\n" for i in range(9)}
-    reading = "import yaml\ncfg = yaml.safe_load(open('configs/train.yaml'))\n"
+    reading = "import yaml\ncfg = yaml.safe_load(open('configs/train.yaml'))\nprint(cfg['clip'])\n"
     path = tmp_path / "configs/train.yaml"
     path.parent.mkdir()
     path.write_text("lr: 1e-3\nmode: off\nclip: None\n")
