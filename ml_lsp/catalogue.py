@@ -20,7 +20,6 @@ RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
 
 _QUOTES = "; a text that starts with a backquote or holds `: ` stands in quotes"
-_EXAMPLE_KEYS = {"name", "code", "fixed", "file", "files", "requires", "cells", "metadata"}
 
 
 @dataclass(frozen=True)
@@ -141,10 +140,8 @@ def _freeze(value: Any) -> Any:
     return value
 
 
-def _example(raw: Any, path: Path) -> Example:
-    if not isinstance(raw, dict) or not {"name"} <= raw.keys() <= _EXAMPLE_KEYS:
-        raise CatalogueError(f"{path}: an example needs `name` and has only {sorted(_EXAMPLE_KEYS)}: {raw!r}")
-    cells = tuple(_cell(cell, path) for cell in raw.get("cells", ()))
+def _example(raw: Mapping[str, Any]) -> Example:
+    cells = tuple(_cell(cell) for cell in raw.get("cells", ()))
     return Example(
         name=raw["name"],
         code=raw.get("code", ""),
@@ -157,14 +154,12 @@ def _example(raw: Any, path: Path) -> Example:
     )
 
 
-def _cell(raw: Any, path: Path) -> Cell:
+def _cell(raw: Any) -> Cell:
     """A cell of an example: its code, or a mapping of `code`, `count` (execution count) and `tags`."""
     from ml_lsp.syntax.notebook import Cell
 
     if isinstance(raw, str):
         return Cell(raw.rstrip("\n"))
-    if not isinstance(raw, dict) or not {"code"} <= raw.keys() <= {"code", "count", "tags"}:
-        raise CatalogueError(f"{path}: a cell is code, or has `code`, `count` and `tags`: {raw!r}")
     tags, count = tuple(raw.get("tags", ())), raw.get("count")
     return Cell(raw["code"].rstrip("\n"), tags=tags, execution_count=count)
 
@@ -218,7 +213,7 @@ def _rule(raw: Mapping[str, Any], rule_id: str, path: Path) -> Rule:
         match=_freeze(raw.get("match")),
         data=_freeze(raw.get("data", {})),
         tags=tuple(Tag(tag) for tag in raw.get("tags", ())),
-        examples=tuple(_example(item, path) for item in raw["examples"]),
+        examples=tuple(_example(item) for item in raw["examples"]),
         path=path,
     )
 

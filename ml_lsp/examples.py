@@ -54,6 +54,21 @@ class Failure:
     after: str = ""
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What came of a page: its rule with what its examples fail, or the `problem` for which it is none."""
+
+    path: Path
+    rule: Rule | None = None
+    failures: tuple[Failure, ...] = ()
+    problem: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong with the page and its examples."""
+        return not self.failures and not self.problem
+
+
 def expected(code: str) -> list[Expected]:
     """The expectations written as comments in a snippet."""
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,40 @@ def _constant(value: object) -> str:
     return "" if not isinstance(value, dict | list) else "a constant"
 
 
+def _inner_name(value: object) -> str:
+    """A file's name is a relative path: what tries an example writes its files, and nowhere but there."""
+    inside = isinstance(value, str) and re.fullmatch(r"[\w.-]+(?:/[\w.-]+)*", value)
+    return "" if inside and ".." not in str(value).split("/") else "a relative path, as `configs/train.yaml`"
+
+
+def _inner_files(value: object) -> str:
+    fits = (
+        isinstance(value, dict) and not any(map(_inner_name, value)) and not any(map(_text, value.values()))
+    )
+    return "" if fits else "a mapping of relative paths to texts"
+
+
+def _versions(value: object) -> str:
+    fits = isinstance(value, dict) and not any(map(_text, (*value, *value.values())))
+    return "" if fits else "a mapping of libraries to versions in quotes"
+
+
+def _cells(value: object) -> str:
+    fits = isinstance(value, list) and value and all(map(_is_cell, value))
+    return "" if fits else "a list of cells, each code or a mapping of `code`, `count` and `tags`"
+
+
+def _is_cell(value: object) -> bool:
+    if not isinstance(value, dict):
+        return isinstance(value, str)
+    return (
+        {"code"} <= value.keys() <= {"code", "count", "tags"}
+        and isinstance(value["code"], str)
+        and isinstance(value.get("count"), int | None)
+        and not _names(value.get("tags", []))
+    )
+
+
 def _one_of(words: tuple[str, ...]) -> Kind:
     def kind(value: object) -> str:
         return "" if value in words else f"one of {', '.join(words)}"
@@ -101,6 +136,16 @@ _MATCH: Mapping[str, Kind] = {
     "add_argument": _text,
     "replace_call": _text,
 }
+_EXAMPLE: Mapping[str, Kind] = {
+    "name": _text,
+    "code": _text,
+    "fixed": _text,
+    "file": _inner_name,
+    "files": _inner_files,
+    "requires": _versions,
+    "cells": _cells,
+    "metadata": _mapping,
+}
 _CHANGES = ("add_argument", "replace_call")
 
 
@@ -114,12 +159,26 @@ class _Page:
     def wrong(self, message: str, *keys: str) -> CatalogueError:
         return CatalogueError(f"{self.path}:{self.lines.get(keys, 1)}: {message}")
 
+    def check_examples(self, examples: list[Mapping[str, Any]]) -> None:
+        """Raise for an example without a name or code, or with one of a kind that it cannot have."""
+        names: set[str] = set()
+        for number, example in enumerate(examples):
+            place = ("examples", str(number))
+            self.check(example, _EXAMPLE, *place)
+            if not example.get("name"):
+                raise self.wrong(f"example {number + 1} needs a `name`", *place)
+            if not (example.get("code") or example.get("cells")):
+                raise self.wrong(f"example {number + 1} needs `code`", *place)
+            if example["name"] in names:
+                raise self.wrong(f"there is another example `{example['name']}`", *place)
+            names.add(example["name"])
+
     def check(self, raw: Mapping[Any, object], kinds: Mapping[str, Kind], *within: str) -> None:
         """Raise for the first key that is unknown or of another kind than it must be."""
         for key, value in raw.items():
             place = (*within, str(key))
             if key not in kinds:
-                raise self.wrong(f"unknown key `{'.'.join(place)}`{did_you_mean(str(key), kinds)}", *place)
+                raise self.wrong(f"unknown key `{_written(place)}`{did_you_mean(str(key), kinds)}", *place)
             wanted = kinds[key](value)
             if wanted:
                 near = (
@@ -127,7 +186,7 @@ class _Page:
                     if isinstance(value, str)
                     else ""
                 )
-                raise self.wrong(f"`{'.'.join(place)}` is {wanted}, not {_shown(value)}{near}", *place)
+                raise self.wrong(f"`{_written(place)}` is {wanted}, not {_shown(value)}{near}", *place)
 
     def check_match(self, match: Mapping[str, Any], raw: Mapping[str, Any]) -> None:
         """Raise for a pattern whose keys do not fit each other or the rest of the page."""
@@ -179,20 +238,54 @@ def check_page(raw: object, node: yaml.Node | None, path: Path) -> dict[str, Any
     for key in raw.get("mentions", ()):
         if not isinstance(raw.get("data", {}).get(key), list | dict):
             raise page.wrong(f"`mentions` names lists of `data`; there is no `{key}`", "mentions")
+    page.check_examples(raw["examples"])
     if "match" in raw:
         page.check_match(raw["match"], raw)
     return raw
 
 
+def _written(place: tuple[str, ...]) -> str:
+    """The keys that lead to a place as people write them: `match.call`, `code`."""
+    return ".".join(place[2:] if place[0] == "examples" and len(place) > 2 else place)
+
+
 def _lines(node: yaml.Node | None, within: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The 1-based lines of the keys of a mapping and of the mappings directly in it."""
+    """The 1-based lines of the keys of a mapping, of the mappings directly in it, and of the examples."""
+    for place, key, _ in _places(node, within):
+        yield place, key.start_mark.line + 1
+
+
+def _places(
+    node: yaml.Node | None, within: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], yaml.Node, yaml.Node]]:
+    """The keys that lead to a value, the node of its key (in a list, its own) and that of the value."""
     import yaml
 
-    if isinstance(node, yaml.MappingNode) and len(within) <= 1:
+    if isinstance(node, yaml.MappingNode) and len(within) <= 2:
         for key, value in node.value:
             place = (*within, str(key.value))
-            yield place, key.start_mark.line + 1
-            yield from _lines(value, place)
+            yield place, key, value
+            yield from _places(value, place)
+    elif isinstance(node, yaml.SequenceNode) and within == ("examples",):
+        for number, item in enumerate(node.value):
+            place = (*within, str(number))
+            yield place, item, item
+            yield from _places(item, place)
+
+
+def first_lines(text: str) -> dict[tuple[str, ...], tuple[int, bool]]:
+    """Where the values of a page that has the form of one start, by the keys that lead to them: the 0-based
+    line, and whether the value's lines stand there as they are (after `|`), only indented."""
+    import yaml
+
+    node = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return {place: _first_line(key, value) for place, key, value in _places(node)}
+
+
+def _first_line(key: yaml.Node, value: yaml.Node) -> tuple[int, bool]:
+    if getattr(value, "style", None) == "|":
+        return value.start_mark.line + 1, True
+    return key.start_mark.line, False
 
 
 def _shown(value: object) -> str:
