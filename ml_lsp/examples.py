@@ -18,9 +18,12 @@ from ml_lsp.finding import Finding
 from ml_lsp.ignores import silence
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.rewriting import worked_out
+from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.module import module_of
 from ml_lsp.shelf import Shelf
 from ml_lsp.suggestion import did_you_mean
 from ml_lsp.syntax.notebook import join
+from ml_lsp.syntax.segments import split
 from ml_lsp.text import Source, Span, apply
 
 _EXPECT = re.compile(
@@ -189,8 +192,8 @@ def _syntax_error(example: Example, source: Source) -> Iterator[Failure]:
 def example_failures(rule: Rule, example: Example, judges: Sequence[Rule]) -> Iterator[Failure]:
     """What is wrong with an example of `rule`: whatever `judges` report must be expected at its line."""
     found = findings(example, judges)
-    yield from _misplaced(rule, example, found)
-    yield from _wrong_fix(rule, example, found, judges)
+    misplaced = list(_misplaced(rule, example, found))
+    yield from misplaced or _wrong_fix(rule, example, found, judges)
 
 
 def _misplaced(rule: Rule, example: Example, found: Sequence[Finding]) -> Iterator[Failure]:
@@ -210,7 +213,8 @@ def _misplaced(rule: Rule, example: Example, found: Sequence[Finding]) -> Iterat
         elif any(e.todo and (e.line, e.rule) == (line, finding.rule) for e in stated):
             yield Failure("a known miss is found now: write `expect:`", example, finding.span)
         else:
-            message = f"`{finding.rule}` reports this, which the example does not expect"
+            mark = "//" if example.file.endswith(".json") else "#"
+            message = f"`{finding.rule}` reports this; if it should, end the line with `{mark} expect: {finding.rule}`"
             yield Failure(message, example, finding.span)
     for e in waiting:
         why = _why_silent(rule, example, e.line) if e.rule == rule.id else ""
@@ -234,11 +238,33 @@ def _why_silent(rule: Rule, example: Example, line: int) -> str:
     call = rule.match["call"]
     any_call = replace(rule, libraries=(), match={"call": call})
     if not _reports(any_call, example, line):
-        names = " or ".join(f"`{name}`" for name in ([call] if isinstance(call, str) else call))
-        return f": no call of {names} is seen; the example needs its import, as real code has it"
+        wanted = " or ".join(f"`{name}`" for name in ([call] if isinstance(call, str) else call))
+        called = " and ".join(f"`{name}`" for name in _called(example, line))
+        seen = (
+            f"`match` is about {wanted}, the line calls {called}"
+            if called
+            else f"no call of {wanted} is seen"
+        )
+        return f": {seen}{'' if called else '; the example needs its import, as real code has it'}"
     if not _reports(replace(rule, libraries=()), example, line):
         return ": the call is seen, but its arguments are not those that `match` states"
     return f": the example imports none of the `libraries` ({', '.join(rule.libraries)})"
+
+
+def _called(example: Example, line: int) -> list[str]:
+    """The dotted names of the outside functions and classes that a line of an example calls."""
+    pieces = split(reviewed_text(example))
+    asked = Inquiry(module_of(pieces, Path(example.file))[0])
+    scopes = [
+        scope for piece in asked.pieces("everything") for scope in asked.piece_scope(piece).with_inner()
+    ]
+    source = Source(pieces.text)
+    return [
+        call.name
+        for scope in scopes
+        for call in scope.calls
+        if call.name and source.line_of(pieces.starts[scope.piece] + call.callee_span.start) == line
+    ]
 
 
 def _reports(rule: Rule, example: Example, line: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,10 +35,6 @@ def _names(value: object) -> str:
     return "" if fits else "a list of names"
 
 
-def _name_or_names(value: object) -> str:
-    return "" if not _text(value) or (value and not _names(value)) else "a name or a list of names"
-
-
 def _mapping(value: object) -> str:
     return "" if isinstance(value, dict) else "a mapping"
 
@@ -56,7 +53,34 @@ def _position(value: object) -> str:
 
 
 def _constant(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(
+        r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+|[+-]?\.\d+[eE][+-]?\d+", value
+    ):
+        return "a number that YAML takes for a text, to be written with a point and a sign, as `1.0e-3`"
     return "" if not isinstance(value, dict | list) else "a constant"
+
+
+def _dotted(value: object) -> str:
+    parts = value.removeprefix(".").split(".") if isinstance(value, str) else [""]
+    return "" if all(part.isidentifier() for part in parts) else "a dotted name, as `torch.load`"
+
+
+def _dotted_names(value: object) -> str:
+    names = value if isinstance(value, list) and value else [value]
+    return "a dotted name, as `torch.load`, or a list of them" if any(map(_dotted, names)) else ""
+
+
+def _name(value: object) -> str:
+    return "" if isinstance(value, str) and value.isidentifier() else "the name of an argument"
+
+
+def _given(value: object) -> str:
+    """Arguments as they stand in a call."""
+    try:
+        parsed = isinstance(value, str) and bool(ast.parse(f"f({value}\n)"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        parsed = False
+    return "" if parsed else "arguments as a call has them, as `weights_only=True`"
 
 
 def _inner_name(value: object) -> str:
@@ -128,13 +152,13 @@ _PAGE: Mapping[str, Kind] = {
 }
 _FIX: Mapping[str, Kind] = {"title": _text, "safe": _yes_or_no}
 _MATCH: Mapping[str, Kind] = {
-    "call": _name_or_names,
-    "without_argument": _text,
-    "argument": _text,
+    "call": _dotted_names,
+    "without_argument": _name,
+    "argument": _name,
     "value": _constant,
     "position": _position,
-    "add_argument": _text,
-    "replace_call": _text,
+    "add_argument": _given,
+    "replace_call": _dotted,
 }
 _EXAMPLE: Mapping[str, Kind] = {
     "name": _text,
@@ -195,7 +219,10 @@ class _Page:
             raise self.wrong("`match` needs `call`, the dotted name of what is called", "match")
         if "value" in match and "argument" not in match:
             raise self.wrong("`value` is that of `argument`, which is missing", "match", "value")
-        for key in set(_CHANGES) & set(match):
+        if "position" in match and not {"argument", "without_argument"} & match.keys():
+            said = "`position` is that of `argument` or `without_argument`, which are missing"
+            raise self.wrong(said, "match", "position")
+        for key in sorted(set(_CHANGES) & set(match)):
             if "fix" not in raw:
                 raise self.wrong(
                     f"`{key}` is a fix; say what it is called with `fix: {{title: ...}}`", "match", key
@@ -226,7 +253,9 @@ def check_page(raw: object, node: yaml.Node | None, path: Path) -> dict[str, Any
     """
     page = _Page(path, dict(_lines(node)))
     if not isinstance(raw, dict):
-        raise page.wrong("a rule page is a mapping")
+        raise page.wrong(
+            "the page is empty" if raw is None else "a rule page is a mapping, `key: value` in each line"
+        )
     page.check(raw, _PAGE)
     for key in REQUIRED:
         if not raw.get(key):

@@ -82,7 +82,7 @@ def _pages(folder: Path, read: Callable[[Path], Rule]) -> Iterator[tuple[Path, R
     for stray in sorted(path for pattern in _STRAYS for path in folder.glob(pattern)):
         said = f"{stray}:1: a rule page is called <family>/<rule-name>.yaml in {folder.name}"
         yield stray, CatalogueError(said)
-    paths = sorted(folder.glob("*/*.yaml"))
+    paths = page_files(folder)
     if len(paths) > _MOST_PAGES:
         raise CatalogueError(f"{folder}: more than {_MOST_PAGES:,} rule pages")
     for path in paths:
@@ -90,6 +90,11 @@ def _pages(folder: Path, read: Callable[[Path], Rule]) -> Iterator[tuple[Path, R
             yield path, read(path)
         except CatalogueError as error:
             yield path, error
+
+
+def page_files(folder: Path) -> list[Path]:
+    """The files of a folder that are named as rule pages are, in order."""
+    return sorted(folder.glob("*/*.yaml"))
 
 
 def _read(path: Path, root: Path) -> Rule:
@@ -116,7 +121,7 @@ def _text(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise CatalogueError(f"{path}:{line}: not UTF-8: save the page in that encoding") from error
+        raise CatalogueError(f"{path}:{line}: not UTF-8; save the page in that encoding") from error
 
 
 def _parsed(path: Path, text: str) -> Rule:

@@ -11,6 +11,7 @@ from ml_lsp.examples import Trial, failures
 from ml_lsp.ignores import UNUSED_IGNORE
 from ml_lsp.page_form import CatalogueError
 from ml_lsp.registry import is_paired, module_name
+from ml_lsp.report.results import shown_path
 from ml_lsp.report.terminal import say, shows_colours, write
 from ml_lsp.report.trials import render_trials, render_trials_json
 from ml_lsp.rulebook import shipped_pages, team_pages
@@ -65,7 +66,9 @@ def _trials(wanted: Sequence[Path], settings: Settings) -> Iterator[Trial]:
     own = list(_own_pages(wanted, settings, known))
     for path in wanted:
         if not any(_touch(path, page) for page, _ in (*shipped, *own)):
-            raise NothingToTest(f"{path}: no rule page there; one is called <family>/<rule-name>.yaml")
+            raise NothingToTest(
+                f"{shown_path(path)}: no rule page there; one is called <family>/<rule-name>.yaml"
+            )
     if shipped:
         known |= _by_id(shipped)
         judges = tuple(known.values())
