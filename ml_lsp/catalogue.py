@@ -20,9 +20,11 @@ RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
 
 _HINTS = {
+    "did not find expected alphabetic": "a text that starts with `*`, `&` or `!` stands in quotes",
     "mapping values": "a text that holds `: ` stands in quotes, and keys of one block stand one below the other",
     "did not find expected": "look whether this line and those above it are indented alike",
     "expected <block end>": "look whether this line and those above it are indented alike",
+    "expected alphabetic": "a text that starts with `*`, `&` or `!` stands in quotes",
     "found unexpected end": "a quote or bracket is not closed",
     "found unknown escape": "in double quotes a backslash is written twice",
 }

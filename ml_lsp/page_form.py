@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_lsp.finding import Severity, Tag, Tier
 from ml_lsp.suggestion import did_you_mean
@@ -33,6 +33,11 @@ def _text(value: object) -> str:
 def _names(value: object) -> str:
     fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return "" if fits else "a list of names"
+
+
+def _roots(value: object) -> str:
+    fits = isinstance(value, list) and all(isinstance(item, str) and item.isidentifier() for item in value)
+    return "" if fits else "a list of root names of imports, as `torch`"
 
 
 def _mapping(value: object) -> str:
@@ -77,7 +82,7 @@ def _name(value: object) -> str:
 def _given(value: object) -> str:
     """Arguments as they stand in a call."""
     try:
-        parsed = isinstance(value, str) and bool(ast.parse(f"f({value}\n)"))
+        parsed = isinstance(value, str) and isinstance(ast.parse(f"f({value}\n)", mode="eval").body, ast.Call)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         parsed = False
     return "" if parsed else "arguments as a call has them, as `weights_only=True`"
@@ -141,7 +146,7 @@ _PAGE: Mapping[str, Kind] = {
     "fix": _mapping,
     "why": _text,
     "references": _names,
-    "libraries": _names,
+    "libraries": _roots,
     "calls": _names,
     "words": _names,
     "mentions": _names,
@@ -302,19 +307,26 @@ def _places(
             yield from _places(item, place)
 
 
-def first_lines(text: str) -> dict[tuple[str, ...], tuple[int, bool]]:
-    """Where the values of a page that has the form of one start, by the keys that lead to them: the 0-based
-    line, and whether the value's lines stand there as they are (after `|`), only indented."""
+class Start(NamedTuple):
+    """Where a value of a page starts: the 0-based line of its key, and that of its first line of text where
+    its lines stand there as they are, only indented (after `|`)."""
+
+    key: int
+    text: int | None
+
+
+def starts(text: str) -> dict[tuple[str, ...], Start]:
+    """Where the values of a page that has the form of one start, by the keys that lead to them."""
     import yaml
 
     node = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return {place: _first_line(key, value) for place, key, value in _places(node)}
-
-
-def _first_line(key: yaml.Node, value: yaml.Node) -> tuple[int, bool]:
-    if getattr(value, "style", None) == "|":
-        return value.start_mark.line + 1, True
-    return key.start_mark.line, False
+    return {
+        place: Start(
+            key.start_mark.line,
+            value.start_mark.line + 1 if getattr(value, "style", None) == "|" else None,
+        )
+        for place, key, value in _places(node)
+    }
 
 
 def _shown(value: object) -> str:

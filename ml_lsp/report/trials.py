@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from typing import Any, NamedTuple
 
 from ml_lsp.examples import Failure, Trial
-from ml_lsp.page_form import first_lines
+from ml_lsp.page_form import Start, starts
 from ml_lsp.report.excerpt import excerpt, visible
 from ml_lsp.report.machine import as_json
 from ml_lsp.report.results import Reviewed, shown_path
@@ -45,9 +45,9 @@ def _block(trial: Trial, paint: Paint) -> Iterator[str]:
         return
     yield f"{paint('FAIL', _RED)} {paint(path, _BOLD)} ({number})"
     text = _page_text(trial)
-    lines = first_lines(text)
+    found = starts(text)
     for failure in trial.failures:
-        yield from _failure(trial, failure, _seen(trial, failure, text, lines), paint)
+        yield from _failure(trial, failure, _seen(trial, failure, text, found), paint)
         yield ""
 
 
@@ -86,21 +86,19 @@ def _page_text(trial: Trial) -> str:
     return trial.path.read_text(encoding="utf-8-sig")
 
 
-def _seen(trial: Trial, failure: Failure, text: str, lines: dict[tuple[str, ...], tuple[int, bool]]) -> _Seen:
+def _seen(trial: Trial, failure: Failure, text: str, found: Mapping[tuple[str, ...], Start]) -> _Seen:
     """Where a failure shows: in the page itself, or where that has its code in another form, in the code."""
-    examples = trial.rule.examples if trial.rule else ()
-    if failure.example is None:
-        return _Seen(lines[("examples",)][0] + 1)
-    number = str(examples.index(failure.example))
-    key = ("examples", number, "fixed" if failure.in_fixed else "code")
-    start, as_it_is = lines.get(key, lines["examples", number])
+    if failure.example is None or trial.rule is None:
+        return _Seen(found["examples",].key + 1)
+    example = ("examples", str(trial.rule.examples.index(failure.example)))
     if failure.span is None:
-        return _Seen(lines[key if failure.in_fixed else key[:2]][0] + 1)
+        return _Seen(found[(*example, "fixed") if failure.in_fixed else example].key + 1)
+    first = found.get((*example, "code"), found[example])
     code, page = Source(failure.example.text), Source(text)
     place = code.position(failure.span.start, "utf-32")
-    line = start + place.line
-    if not as_it_is or line >= len(page.line_starts):
-        return _Seen(start + 1, failure.example.text, failure.span)
+    if first.text is None or first.text + place.line >= len(page.line_starts):
+        return _Seen(first.key + 1, failure.example.text, failure.span)
+    line = first.text + place.line
     indent = len(page.line_text(line)) - len(code.line_text(place.line))
     at = page.line_starts[line] + indent + place.column
     until = min(failure.span.end, code.line_span(place.line).end)
@@ -144,7 +142,7 @@ def _object(trial: Trial) -> dict[str, Any]:
 def _failure_object(trial: Trial, failure: Failure) -> dict[str, Any]:
     text = _page_text(trial)
     said: dict[str, Any] = {
-        "line": _seen(trial, failure, text, first_lines(text)).line,
+        "line": _seen(trial, failure, text, starts(text)).line,
         "example": failure.example.name if failure.example else None,
         "message": failure.message,
     }
