@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ml_lsp.catalogue import Rule
+from ml_lsp.catalogue import PAGE_URL, Rule
 from ml_lsp.page_form import CatalogueError
 from ml_lsp.rulebook import page_files, team_pages
 from ml_lsp.settings import FILE_NAMES, Settings, SettingsError, merge, read_settings, selected_rules
@@ -59,11 +59,14 @@ class Configuration:
     def recheck(self, path: Path) -> bool:
         """Look whether the settings files of a file, or the rule pages that they name, have changed on disk;
         return whether they have."""
-        read = self._read.get(path.parent)
-        if read is None or read.stamp == (*_stamp(path.parent), *_page_stamps(read.settings.rules)):
-            return False
-        self.reread()
-        return True
+        for folder, read in self._read.items():
+            concerned = folder == path.parent or any(
+                path.is_relative_to(pages) for pages in read.settings.rules
+            )
+            if concerned and read.stamp != (*_stamp(folder), *_page_stamps(read.settings.rules)):
+                self.reread()
+                return True
+        return False
 
     def _forget_choices(self) -> None:
         self._chosen.clear()
@@ -101,6 +104,11 @@ class Configuration:
     def known_rules(self, path: Path) -> tuple[Rule, ...]:
         """All rules that there are for a file, also those that are off."""
         return (*self._shipped(), *self._of_files(path.parent).rules)
+
+    def page_url(self, rule: str, path: Path) -> str:
+        """Where the page of a rule that reports something in a file can be read."""
+        own = {known.id: known for known in self._of_files(path.parent).rules}
+        return own[rule].page_url if rule in own else PAGE_URL.format(id=rule)
 
     def _of_files(self, folder: Path) -> _Read:
         read = self._read.get(folder)

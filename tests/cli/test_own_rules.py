@@ -397,3 +397,10 @@ def test_a_page_in_another_notation_is_shown_as_code(run):
 def test_a_shipped_page(run, page):
     code, out, _ = run(str(ROOT / "rules" / f"{page}.yaml"))
     assert (code, out[-10:]) == (0, "all pass.\n")
+
+
+def test_the_address_of_an_own_page_is_its_file(folder, capsysbinary):
+    assert main(["rules", "--format", "json"]) == 0
+    addresses = {rule["id"]: rule["url"] for rule in json.loads(capsysbinary.readouterr().out)}
+    assert addresses["acme/half"] == (folder.resolve() / "lint-rules/acme/half.yaml").as_uri()
+    assert addresses["torch/softmax-dim"].startswith("https://")
