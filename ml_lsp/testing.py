@@ -107,4 +107,7 @@ def _trial(
         return Trial(path, problem=str(found))
     if not is_paired(found) and found.id != UNUSED_IGNORE:
         return Trial(path, problem=f"{path}:1: neither `match` nor a module {module_name(found.id)}")
-    return Trial(path, found, tuple(failures(found, known, judges)))
+    try:
+        return Trial(path, found, tuple(failures(found, known, judges)))
+    except OSError as error:
+        return Trial(path, problem=f"{path}:1: the files of an example cannot be written: {error.strerror}")
