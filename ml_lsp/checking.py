@@ -18,10 +18,10 @@ from ml_lsp.finding import Tier
 from ml_lsp.opened import opened
 from ml_lsp.page_form import CatalogueError
 from ml_lsp.report import render
-from ml_lsp.report.results import Report
+from ml_lsp.report.results import Report, shown_path
 from ml_lsp.report.terminal import say, send, shows_colours, write
 from ml_lsp.report.text import counted
-from ml_lsp.rulebook import known_rules
+from ml_lsp.rulebook import known_rules, page_files
 from ml_lsp.settings import Settings, SettingsError, read_settings, unknown_selectors
 from ml_lsp.textfile import Unreadable, decoded
 
@@ -132,6 +132,11 @@ def _rules(files: Iterable[FoundFile], options: CheckOptions) -> dict[str, Rule]
         named = {*settings.select, *settings.ignore, *settings.severity} - set(said)
         for unknown in unknown_selectors(sorted(named), everything):
             say(f"warning: {settings.file}: {unknown}")
+        for folder in settings.rules:
+            if not page_files(folder):
+                say(
+                    f"warning: {settings.file}: no rule page <family>/<rule-name>.yaml in {shown_path(folder)}"
+                )
     return rules
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_lsp import testing
 from ml_lsp.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -404,3 +405,25 @@ def test_the_address_of_an_own_page_is_its_file(folder, capsysbinary):
     addresses = {rule["id"]: rule["url"] for rule in json.loads(capsysbinary.readouterr().out)}
     assert addresses["acme/half"] == (folder.resolve() / "lint-rules/acme/half.yaml").as_uri()
     assert addresses["torch/softmax-dim"].startswith("https://")
+
+
+def test_check_says_that_a_folder_holds_no_page(folder, capsysbinary):
+    shutil.rmtree("lint-rules/acme")
+    Path("a.py").write_text("x = 1\n")
+    assert main(["check", "a.py"]) == 0
+    said = capsysbinary.readouterr().err.decode()
+    assert said.endswith("pyproject.toml: no rule page <family>/<rule-name>.yaml in lint-rules\n")
+
+
+def test_files_that_cannot_stand_beside_each_other(run):
+    write("old-loader", OLD.replace("    code: |", "    files: {a: x, a/b: y}\n    code: |", 1))
+    code, out, _ = run("lint-rules/acme/old-loader.yaml")
+    assert code == 1
+    assert "old-loader.yaml:1: the files of an example cannot be written: " in out
+
+
+def test_a_shipped_page_without_a_check(run, monkeypatch):
+    monkeypatch.setattr(testing, "is_paired", lambda rule: False)
+    code, out, _ = run(str(ROOT / "rules/torch/softmax-dim.yaml"))
+    assert code == 1
+    assert "softmax-dim.yaml:1: neither `match` nor a module ml_lsp.checks.torch.softmax_dim" in out
