@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 PAGE_URL = "https://github.com/ml-lsp/ml-lsp/blob/main/docs/rules/{id}.md"
 
-_QUOTES = "; a text that starts with a backquote or holds `: ` stands in quotes"
-_EXAMPLE_KEYS = {"name", "code", "fixed", "file", "files", "requires", "cells", "metadata"}
+_HINTS = {
+    "did not find expected alphabetic": "a text that starts with `*`, `&` or `!` stands in quotes",
+    "mapping values": "a text that holds `: ` stands in quotes, and keys of one block stand one below the other",
+    "did not find expected": "look whether this line and those above it are indented alike",
+    "expected <block end>": "look whether this line and those above it are indented alike",
+    "expected alphabetic": "a text that starts with `*`, `&` or `!` stands in quotes",
+    "found unexpected end": "a quote or bracket is not closed",
+    "found unknown escape": "in double quotes a backslash is written twice",
+}
+"""What to do about a problem of the YAML parser, by how it starts."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,9 @@ class Rule:
 
     @property
     def page_url(self) -> str:
-        """Where the rule page can be read."""
+        """Where the rule page can be read; a team's is a file of its project."""
+        if self.path.is_absolute() and not self.path.is_relative_to(rules_folder()):
+            return self.path.as_uri()
         return PAGE_URL.format(id=self.id)
 
     def finding(
@@ -141,10 +151,8 @@ def _freeze(value: Any) -> Any:
     return value
 
 
-def _example(raw: Any, path: Path) -> Example:
-    if not isinstance(raw, dict) or not {"name"} <= raw.keys() <= _EXAMPLE_KEYS:
-        raise CatalogueError(f"{path}: an example needs `name` and has only {sorted(_EXAMPLE_KEYS)}: {raw!r}")
-    cells = tuple(_cell(cell, path) for cell in raw.get("cells", ()))
+def _example(raw: Mapping[str, Any]) -> Example:
+    cells = tuple(_cell(cell) for cell in raw.get("cells", ()))
     return Example(
         name=raw["name"],
         code=raw.get("code", ""),
@@ -157,14 +165,12 @@ def _example(raw: Any, path: Path) -> Example:
     )
 
 
-def _cell(raw: Any, path: Path) -> Cell:
+def _cell(raw: Any) -> Cell:
     """A cell of an example: its code, or a mapping of `code`, `count` (execution count) and `tags`."""
     from ml_lsp.syntax.notebook import Cell
 
     if isinstance(raw, str):
         return Cell(raw.rstrip("\n"))
-    if not isinstance(raw, dict) or not {"code"} <= raw.keys() <= {"code", "count", "tags"}:
-        raise CatalogueError(f"{path}: a cell is code, or has `code`, `count` and `tags`: {raw!r}")
     tags, count = tuple(raw.get("tags", ())), raw.get("count")
     return Cell(raw["code"].rstrip("\n"), tags=tags, execution_count=count)
 
@@ -187,19 +193,30 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
         node = loader.get_single_node()
         raw: Any = loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = str(getattr(error, "problem", error))
-        hint = _QUOTES if problem.startswith(("found character", "mapping values")) else ""
-        raise CatalogueError(f"{where}: not YAML: {problem}{hint}") from error
+        problem, mark = str(getattr(error, "problem", error)), getattr(error, "problem_mark", None)
+        if mark is None:
+            raise CatalogueError(f"{path}: not YAML: {problem}") from error
+        line = "".join(text.splitlines()[mark.line : mark.line + 1])
+        hint = _hint(problem, line[mark.column : mark.column + 1])
+        raise CatalogueError(f"{path}:{mark.line + 1}: not YAML: {problem}{hint}") from error
     finally:
         loader.dispose()
     return check_page(raw, node, path)
 
 
+def _hint(problem: str, character: str) -> str:
+    """What to do about what the YAML parser says, where a certain character stands."""
+    if character == "\t" or "tab character" in problem:
+        return "; YAML indents with blanks, not with tabs"
+    if problem.startswith("found character"):
+        return f"; a text that starts with {character!r} stands in quotes"
+    hint = next((hint for start, hint in _HINTS.items() if problem.startswith(start)), "")
+    return f"; {hint}" if hint else ""
+
+
 def _rule(raw: Mapping[str, Any], rule_id: str, path: Path) -> Rule:
     if not RULE_ID.match(rule_id):
-        raise CatalogueError(f"{path}: `{rule_id}` is not family/rule-name in small letters and hyphens")
+        raise CatalogueError(f"{path}:1: `{rule_id}` is not family/rule-name in small letters and hyphens")
     fix = raw.get("fix")
     return Rule(
         id=rule_id,
@@ -218,7 +235,7 @@ def _rule(raw: Mapping[str, Any], rule_id: str, path: Path) -> Rule:
         match=_freeze(raw.get("match")),
         data=_freeze(raw.get("data", {})),
         tags=tuple(Tag(tag) for tag in raw.get("tags", ())),
-        examples=tuple(_example(item, path) for item in raw["examples"]),
+        examples=tuple(_example(item) for item in raw["examples"]),
         path=path,
     )
 

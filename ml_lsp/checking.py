@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import Counter
@@ -19,9 +18,10 @@ from ml_lsp.finding import Tier
 from ml_lsp.opened import opened
 from ml_lsp.page_form import CatalogueError
 from ml_lsp.report import render
-from ml_lsp.report.results import Report
+from ml_lsp.report.results import Report, shown_path
+from ml_lsp.report.terminal import say, send, shows_colours, write
 from ml_lsp.report.text import counted
-from ml_lsp.rulebook import known_rules
+from ml_lsp.rulebook import known_rules, page_files
 from ml_lsp.settings import Settings, SettingsError, read_settings, unknown_selectors
 from ml_lsp.textfile import Unreadable, decoded
 
@@ -73,11 +73,11 @@ def check(options: CheckOptions) -> int:
     try:
         return _check_stdin(options) if "-" in options.paths else _check_files(options)
     except (UsageError, SettingsError, CatalogueError) as error:
-        _say(f"error: {error}")
+        say(f"error: {error}")
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        _say(f"error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+        say(f"error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
     return FAILED
 
 
@@ -86,7 +86,7 @@ def _check_files(options: CheckOptions) -> int:
     files = [item for item in found if isinstance(item, FoundFile)]
     skipped = [item for item in found if isinstance(item, Skipped)]
     for item in skipped:
-        _say(f"{'error' if item.named else 'skipped'}: {item.path}: {item.reason}")
+        say(f"{'error' if item.named else 'skipped'}: {item.path}: {item.reason}")
     rules = _rules(files, options)
     reviewed = batch.review_files(files, options.plan(), options.jobs or batch.cores())
     outcomes = tuple(_watched(reviewed, len(files)))
@@ -109,7 +109,7 @@ def _check_stdin(options: CheckOptions) -> int:
     if not options.fix or options.diff:
         return _conclude([outcome], rules, options, failed=False)
     fixed = file.file_text if outcome.fixed_text is None else outcome.fixed_text
-    _send(on_stdin.bom + fixed.encode(on_stdin.encoding), sys.stdout)
+    send(on_stdin.bom + fixed.encode(on_stdin.encoding), sys.stdout)
     return _conclude([outcome], rules, options, failed=False, out=sys.stderr)
 
 
@@ -131,7 +131,12 @@ def _rules(files: Iterable[FoundFile], options: CheckOptions) -> dict[str, Rule]
     for settings in known.values():
         named = {*settings.select, *settings.ignore, *settings.severity} - set(said)
         for unknown in unknown_selectors(sorted(named), everything):
-            _say(f"warning: {settings.file}: {unknown}")
+            say(f"warning: {settings.file}: {unknown}")
+        for folder in settings.rules:
+            if not page_files(folder):
+                say(
+                    f"warning: {settings.file}: no rule page <family>/<rule-name>.yaml in {shown_path(folder)}"
+                )
     return rules
 
 
@@ -173,7 +178,7 @@ def _conclude(
     if options.diff:
         _write("".join(outcome.diff for outcome in outcomes), options, out)
         would = sum(len(outcome.applied) for outcome in outcomes)
-        _say(f"Would fix {counted(would, 'finding')}." if would else "Nothing to fix.")
+        say(f"Would fix {counted(would, 'finding')}." if would else "Nothing to fix.")
         return FAILED if failed else FINDINGS if would else CLEAN
     if options.statistics:
         _write(_statistics(report, outcomes), options, out)
@@ -185,10 +190,10 @@ def _conclude(
 def _complain(outcome: Outcome) -> None:
     path = outcome.reviewed.path
     if outcome.problem:
-        _say(f"{'error' if outcome.named or outcome.broken else 'skipped'}: {path}: {outcome.problem}")
+        say(f"{'error' if outcome.named or outcome.broken else 'skipped'}: {path}: {outcome.problem}")
     for finding in outcome.refused:
         place = outcome.reviewed.place(finding.span)
-        _say(f"not fixed: {path}:{place}: {finding.rule}: the code would no longer parse")
+        say(f"not fixed: {path}:{place}: {finding.rule}: the code would no longer parse")
 
 
 def _report(outcomes: Sequence[Outcome], rules: dict[str, Rule]) -> Report:
@@ -214,29 +219,12 @@ def _statistics(report: Report, outcomes: Sequence[Outcome]) -> str:
 
 
 def _is_colourful(options: CheckOptions, out: TextIO) -> bool:
-    """Whether a person reads the text in a terminal that shows colours (https://no-color.org)."""
-    if options.output_file or options.format != "text" or os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return out.isatty() and os.environ.get("TERM") != "dumb"
+    return not options.output_file and options.format == "text" and shows_colours(out)
 
 
 def _write(text: str, options: CheckOptions, out: TextIO) -> None:
     """Put a report where it was asked for; what an encoding cannot hold is escaped."""
     if options.output_file:
         Path(options.output_file).write_bytes(text.encode("utf-8", "backslashreplace"))
-        return
-    encoding = out.encoding if options.format == "text" and out.encoding else "utf-8"
-    _send(text.encode(encoding, "backslashreplace"), out)
-
-
-def _send(raw: bytes, out: TextIO) -> None:
-    out.flush()
-    out.buffer.write(raw)
-    out.buffer.flush()
-
-
-def _say(message: str) -> None:
-    """A line on stderr, where it disturbs no report."""
-    _send((message + "\n").encode(sys.stderr.encoding or "utf-8", "backslashreplace"), sys.stderr)
+    else:
+        write(text, out, as_text=options.format == "text")

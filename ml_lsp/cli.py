@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="list all rules")
     rules.add_argument("--format", choices=("table", "json"), default="table")
     rules.set_defaults(run=_rules)
+    _add_test(commands)
     server = commands.add_parser("server", help="serve an editor (Language Server Protocol)")
     server.add_argument("--tcp", metavar="HOST:PORT", type=_address, help="listen there instead of stdio")
     server.add_argument("--stdio", action="store_true", help="use standard input and output (as without it)")
@@ -68,6 +69,15 @@ def _add_review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _add_paths(review)
     review.add_argument("--format", choices=FORMATS, default="markdown", help="of the review (markdown)")
     review.set_defaults(run=_check, profile="review")
+
+
+def _add_test(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    codes = "exit codes: 0 all pass, 1 a page or an example fails, 2 could not run"
+    test = commands.add_parser("test", help="try the examples of rule pages", epilog=codes)
+    about = "pages, or folders of them (those that `rules` names in the settings)"
+    test.add_argument("paths", nargs="*", metavar="PATH", help=about)
+    test.add_argument("--format", choices=("text", "json"), default="text", help="of the report (text)")
+    test.set_defaults(run=_test)
 
 
 def _add_paths(parser: argparse.ArgumentParser) -> None:
@@ -136,6 +146,12 @@ def _rules(options: argparse.Namespace) -> int:
     from ml_lsp.explaining import list_rules
 
     return list_rules(options.format)
+
+
+def _test(options: argparse.Namespace) -> int:
+    from ml_lsp.testing import test
+
+    return test(options.paths, options.format)
 
 
 def _server(options: argparse.Namespace) -> int:

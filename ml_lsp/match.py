@@ -10,6 +10,7 @@ from ml_lsp import fixes
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.values import Const
 from ml_lsp.text import Edit
 
 # call: the dotted names whose calls are looked at (one or a list)
@@ -43,12 +44,15 @@ def _fits(call: Call, pattern: Mapping[str, Any]) -> bool:
         node = call.argument(pattern.get("position"), pattern["argument"])
         if node is None:
             return False
-        if (
-            "value" in pattern
-            and call.constant(pattern.get("position"), pattern["argument"]) != pattern["value"]
-        ):
-            return False
+        if "value" in pattern:
+            value = call.argument_value(pattern.get("position"), pattern["argument"])
+            return isinstance(value, Const) and _is_same(value.value, pattern["value"])
     return True
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether two constants are the same; to Python `True` is 1, to who writes a page it is not."""
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _edits(call: Call, pattern: Mapping[str, Any]) -> Iterator[Edit]:

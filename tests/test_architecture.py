@@ -26,8 +26,8 @@ LAYERS = (
     ("match", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),
     ("placement", "units", "doubt", "review", "gists", "shelf", "workspace"),
-    ("fixing", "page"),
-    ("report", "opened", "kept", "batch", "explaining", "checking", "pages"),
+    ("fixing", "page", "examples"),
+    ("report", "opened", "kept", "batch", "explaining", "checking", "testing", "pages"),
     ("server", "cli", "pylsp_plugin", "__main__"),
 )  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from ml_lsp.catalogue import Rule
+from ml_lsp.examples import findings
 from ml_lsp.registry import module_name
-from tests.examples import RULES, findings
+from tests.examples import RULES
 
 CHECKED = [rule for rule in RULES if rule.match is None]
 
@@ -55,7 +56,7 @@ def _lines_run(rule: Rule, file: str) -> set[int]:
     for example in rule.examples:
         sys.settrace(anywhere)
         try:
-            findings(example)
+            findings(example, RULES)
         finally:
             sys.settrace(before)
     return ran

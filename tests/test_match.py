@@ -43,6 +43,11 @@ def fixed(match: str, code: str) -> str:
         ),
         ("call: a.f, argument: n", "import a\na.f(n=1)\na.f(1)\na.f()\n", ["1"]),
         ("call: a.f, argument: n, position: 0, value: 0", "import a\na.f(n=0)\na.f(0)\na.f(1)\n", ["0", "0"]),
+        ("call: a.f, argument: n, value: 1", "import a\na.f(n=1)\na.f(n=True)\na.f(n=1.0)\n", ["1", "1.0"]),
+        ("call: a.f, argument: n, value: false", "import a\na.f(n=0)\na.f(n=False)\n", ["False"]),
+        ("call: a.f, argument: n, value: null", "import a\na.f(n=x)\na.f(n=None)\na.f()\n", ["None"]),
+        ("call: builtins.print", "def print(_): ...\nprint(1)\n", []),
+        ("call: builtins.print", "print(1)\n", ["print"]),
         ("call: a.f, without_argument: n", "import a\na.f(n=1)\na.f()\na.f(**k)\n", ["a.f"]),
     ],
 )

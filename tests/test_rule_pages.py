@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from ml_lsp.catalogue import Example, Rule, parse_rule, read_rules
+from ml_lsp.examples import expected, findings
 from ml_lsp.registry import is_paired, module_name
 from ml_lsp.text import apply
-from tests.examples import expected, findings, reported
+from tests.examples import reported
 from tests.reading import scopes
 
 RULES_FOLDER = Path(__file__).parent.parent / "rules"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ml_lsp.finding import Finding, Severity
 from ml_lsp.report.excerpt import ShownLine, excerpt, visible, width
@@ -14,9 +14,18 @@ _BOLD, _DIM, _BLUE, _GREEN = "1", "2", "34", "32"
 
 def render_text(report: Report, *, colour: bool) -> str:
     """The findings one below the other, and a summary."""
-    paint = _painted if colour else _plain
+    paint = painter(colour)
     blocks = ["\n".join(_block(file, finding, paint)) for file, finding in report.findings()]
     return "\n\n".join([*blocks, _summary(report, paint)]) + "\n"
+
+
+Paint = Callable[[str, str], str]
+"""Gives a text a terminal's colour code, or leaves it as it is."""
+
+
+def painter(colour: bool) -> Paint:
+    """What colours a text where colours are wanted."""
+    return _painted if colour else _plain
 
 
 def _painted(text: str, code: str) -> str:
@@ -27,19 +36,14 @@ def _plain(text: str, code: str) -> str:
     return text
 
 
-_Paint = Callable[[str, str], str]
-
-
-def _block(file: Reviewed, finding: Finding, paint: _Paint) -> Iterator[str]:
+def _block(file: Reviewed, finding: Finding, paint: Paint) -> Iterator[str]:
     severity = finding.severity
     path = paint(visible(file.path), _BOLD)
     yield f"{path}:{file.place(finding.span)}: {paint(severity.value, _COLOURS[severity])} {finding.rule}"
     yield f"  {visible(finding.message)}"
     lines = list(excerpt(file, finding.span))
     gutter = len(str(lines[-1].number)) if lines else 1
-    bar = paint("|", _BLUE)
-    for line in lines:
-        yield from _source_lines(line, gutter, bar, paint, _COLOURS[severity])
+    yield from source_lines(lines, paint, _COLOURS[severity])
     for related in finding.related:
         where = related_place(file, related)
         yield f"{' ' * gutter} {paint('=', _BLUE)} note: {visible(related.message)} ({visible(where)})"
@@ -49,15 +53,19 @@ def _block(file: Reviewed, finding: Finding, paint: _Paint) -> Iterator[str]:
         yield f"{' ' * gutter} {paint('=', _BLUE)} {paint('fix', _GREEN)}: {hint}"
 
 
-def _source_lines(line: ShownLine, gutter: int, bar: str, paint: _Paint, code: str) -> Iterator[str]:
-    number = paint(f"{line.number:>{gutter}}", _BLUE)
-    yield f"{number} {bar} {line.text}".rstrip()
-    if line.marked is not None:
-        carets = paint("^" * max(1, width(line.marked)), code)
-        yield f"{' ' * gutter} {bar} {' ' * width(line.before)}{carets}"
+def source_lines(lines: Sequence[ShownLine], paint: Paint, code: str) -> Iterator[str]:
+    """Lines of source with their numbers, and carets in the colour `code` below what is marked."""
+    gutter = len(str(lines[-1].number)) if lines else 1
+    bar = paint("|", _BLUE)
+    for line in lines:
+        number = paint(f"{line.number:>{gutter}}", _BLUE)
+        yield f"{number} {bar} {line.text}".rstrip()
+        if line.marked is not None:
+            carets = paint("^" * max(1, width(line.marked)), code)
+            yield f"{' ' * gutter} {bar} {' ' * width(line.before)}{carets}"
 
 
-def _summary(report: Report, paint: _Paint) -> str:
+def _summary(report: Report, paint: Paint) -> str:
     fixed = f"Fixed {counted(report.fixed, 'finding')}. " if report.fixed else ""
     files = counted(report.checked, "file")
     if not report.total:

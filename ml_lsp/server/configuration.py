@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ml_lsp.catalogue import Rule
+from ml_lsp.catalogue import PAGE_URL, Rule
 from ml_lsp.page_form import CatalogueError
-from ml_lsp.rulebook import team_rules
+from ml_lsp.rulebook import page_files, team_pages
 from ml_lsp.settings import FILE_NAMES, Settings, SettingsError, merge, read_settings, selected_rules
 
 SECTION = "mlLsp"
@@ -57,12 +57,16 @@ class Configuration:
         self._forget_choices()
 
     def recheck(self, path: Path) -> bool:
-        """Look whether the settings files of a file have changed on disk; return whether they have."""
-        read = self._read.get(path.parent)
-        if read is None or read.stamp == _stamp(path.parent):
-            return False
-        self.reread()
-        return True
+        """Look whether the settings files of a file, or the rule pages that they name, have changed on disk;
+        return whether they have."""
+        for folder, read in self._read.items():
+            concerned = folder == path.parent or any(
+                path.is_relative_to(pages) for pages in read.settings.rules
+            )
+            if concerned and read.stamp != (*_stamp(folder), *_page_stamps(read.settings.rules)):
+                self.reread()
+                return True
+        return False
 
     def _forget_choices(self) -> None:
         self._chosen.clear()
@@ -101,6 +105,11 @@ class Configuration:
         """All rules that there are for a file, also those that are off."""
         return (*self._shipped(), *self._of_files(path.parent).rules)
 
+    def page_url(self, rule: str, path: Path) -> str:
+        """Where the page of a rule that reports something in a file can be read."""
+        own = {known.id: known for known in self._of_files(path.parent).rules}
+        return own[rule].page_url if rule in own else PAGE_URL.format(id=rule)
+
     def _of_files(self, folder: Path) -> _Read:
         read = self._read.get(folder)
         if read is None or not read.stamp:
@@ -111,12 +120,28 @@ class Configuration:
         stamp = _stamp(folder)
         try:
             settings = read_settings(folder)
-            return _Read(settings, stamp, team_rules(settings, {rule.id for rule in self._shipped()}))
-        except (SettingsError, CatalogueError) as error:
+        except SettingsError as error:
             self._say(f"{error} (the settings before stay in force)")
-            return (
-                _Read(last.settings, stamp, last.rules) if last else _Read(Settings(root=folder), stamp, ())
-            )
+            return replace(last, stamp=stamp) if last else _Read(Settings(root=folder), stamp, ())
+        stamp += _page_stamps(settings.rules)
+        return _Read(settings, stamp, tuple(self._own_rules(settings)))
+
+    def _own_rules(self, settings: Settings) -> Iterator[Rule]:
+        """The rules of the team whose pages are in order; the others are told of."""
+        shipped = {rule.id for rule in self._shipped()}
+        try:
+            for _, found in team_pages(settings.rules, settings.root, shipped):
+                if isinstance(found, CatalogueError):
+                    self._say(f"{found} (this rule does not run)")
+                else:
+                    yield found
+        except CatalogueError as error:
+            self._say(f"{error} (further rules do not run)")
+
+    def names_page(self, paths: Iterable[Path]) -> bool:
+        """Whether one of the changed files lies in a folder of rule pages."""
+        folders = {folder for read in self._read.values() for folder in read.settings.rules}
+        return any(path.resolve().is_relative_to(folder) for path in paths for folder in folders)
 
     def _say(self, problem: str) -> None:
         if problem not in self._told:
@@ -136,6 +161,11 @@ def _stamp(folder: Path) -> tuple[object, ...]:
         "read",
         *(_file_stamp(place / name) for place in (folder, *folder.parents) for name in FILE_NAMES),
     )
+
+
+def _page_stamps(folders: Iterable[Path]) -> tuple[object, ...]:
+    """Which rule pages there are in a team's folders, and when they were written."""
+    return tuple((path, _file_stamp(path)) for folder in folders for path in page_files(folder))
 
 
 def _file_stamp(file: Path) -> tuple[int, int] | None:

@@ -80,13 +80,10 @@ def _converter(server: Server, snapshot: Snapshot, client: Client) -> Converter:
         except OSError:
             return None
 
-    return Converter(snapshot, client, session.encoding, _page, other_text)
+    def page(rule: str) -> str:
+        return session.configuration.page_url(rule, snapshot.path)
 
-
-def _page(rule: str) -> str:
-    from ml_lsp.catalogue import PAGE_URL
-
-    return PAGE_URL.format(id=rule)
+    return Converter(snapshot, client, session.encoding, page, other_text)
 
 
 async def report(server: Server, params: lsp.DocumentDiagnosticParams) -> Ready:

@@ -133,12 +133,15 @@ async def folders_changed(server: Server) -> None:
 
 
 def files_changed(server: Server, params: lsp.DidChangeWatchedFilesParams) -> None:
-    """Files changed on disk; settings files are read again."""
+    """Files changed on disk; settings files and the team's rule pages are read again."""
     from ml_lsp.server.configuration import names_settings
 
     server.session.touched.set()
-    server.disk_changed(path_of(change.uri) for change in params.changes)
-    if names_settings(change.uri for change in params.changes):
+    paths = [path_of(change.uri) for change in params.changes]
+    server.disk_changed(paths)
+    if names_settings(change.uri for change in params.changes) or server.session.configuration.names_page(
+        paths
+    ):
         server.session.configuration.reread()
         review_all(server)
 

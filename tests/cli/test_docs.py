@@ -57,6 +57,38 @@ def test_the_page_that_vs_code_starts_a_rule_with_is_accepted():
     assert called_names(rule) == ("torch.load",)
 
 
+def test_own_rules_in_the_pages_pass_their_own_test(tmp_path, monkeypatch, capsys):
+    source = TEMPLATE.read_text(encoding="utf-8")
+    template = re.search(r"return `(.*?)(?<!\\)`;", source, re.DOTALL)[1].replace("\\`", "`")
+    (example,) = blocks("settings.md", "yaml")
+    rules = tmp_path / "lint-rules" / "acme"
+    rules.mkdir(parents=True)
+    (rules / "old-loader.yaml").write_text(example, encoding="utf-8")
+    (rules / "own.yaml").write_text(template.replace("${name}", "acme/own"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["test", "lint-rules"]) == 0, capsys.readouterr().out
+
+
+def test_the_patterns_shown_are_patterns():
+    (start,) = (block for block in blocks("settings.md", "yaml"))
+    head, _, examples = start.partition("match:")
+    for block in blocks("writing-rules.md", "yaml")[1:]:
+        text = head + block + examples[examples.index("examples:") :]
+        assert called_names(parse_rule(text, "acme/old-loader", Path("x.yaml")))
+
+
+def test_the_failure_shown_is_the_one_that_is_made(tmp_path, monkeypatch, capsysbinary):
+    (example,) = blocks("settings.md", "yaml")
+    page_file = tmp_path / "lint-rules" / "acme" / "old-loader.yaml"
+    page_file.parent.mkdir(parents=True)
+    page_file.write_text(example.replace("call: acme.data.l", "call: acme.l"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["test", "lint-rules"]) == 1
+    said = capsysbinary.readouterr().out.decode()
+    (shown,) = re.findall(r"(?ms)^   ```text\n(.*?)^   ```", page("writing-rules.md"))
+    assert re.sub("(?m)^   ", "", shown) == said
+
+
 def test_every_option_of_check_is_described():
     written = page("command-line.md")
     assert [
@@ -67,7 +99,8 @@ def test_every_option_of_check_is_described():
 @pytest.mark.parametrize("name", ["ci.md", "command-line.md"])
 def test_commands_in_the_pages_are_understood(name):
     commands = re.findall(
-        r"(?m)(?:^|run: |- |`)(ml-lsp (?:check|review|explain|rules)[^`\n|<]*?)(?=  |`|\n| \|| <)", page(name)
+        r"(?m)(?:^|run: |- |`)(ml-lsp (?:check|review|explain|rules|test)[^`\n|<]*?)(?=  |`|\n| \|| <)",
+        page(name),
     )
     assert commands
     for command in commands:

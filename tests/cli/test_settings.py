@@ -278,7 +278,7 @@ def test_a_teams_own_rule(tmp_path):
         (PAGE + "tags: [old]\n", "10: `tags` is a list of deprecated and unnecessary, not ['old']"),
         (
             PAGE.replace('"`{name}` is', "`{name}` is").replace('theirs."', "theirs."),
-            "holds `: ` stands in quotes",
+            "a text that starts with '`' stands in quotes",
         ),
         (PAGE.replace("{name}", "{nam}"), "6: `message` may hold `{name}`, what is called"),
         (PAGE.replace("{name}", "{"), "write {{ and }} for braces"),
@@ -312,7 +312,7 @@ def test_a_teams_page_of_another_name_is_told_of(tmp_path, name):
 
 
 def test_a_teams_rule_may_not_take_anothers_name(tmp_path):
-    with pytest.raises(CatalogueError, match="there is another rule `own/load`"):
+    with pytest.raises(CatalogueError, match="another rule `own/load` ships"):
         team_rules(team(tmp_path), {"own/load"})
 
 
