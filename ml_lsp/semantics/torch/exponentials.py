@@ -257,7 +257,7 @@ def _is_product(value: Value) -> bool:
 def _subtracts(scope: Scope, node: ast.expr) -> bool:
     """Whether a maximum may be taken off, or the values are negative."""
     return any(
-        _is_minus(value) or (isinstance(value, Op) and value.symbol in ("-", "neg", "-="))
+        isinstance(value, Op) and (value.symbol in ("-", "neg", "-=") or any(map(_is_minus, value.operands)))
         for value in walk(scope.value(node))
     )
 
