@@ -13,7 +13,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.arms import is_given_in_another_arm
 from ml_lsp.semantics.torch.devices import chooses_device
-from ml_lsp.semantics.torch.loaded import is_saved_before
+from ml_lsp.semantics.torch.rereading import is_saved_before
 from ml_lsp.semantics.values import Ref, Result
 
 _POSITIONS = {"torch.load": 1, "torch.hub.load_state_dict_from_url": 2}

@@ -13,7 +13,8 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.datasets import is_code_of_a_dataset
-from ml_lsp.semantics.torch.loaded import is_saved_before, is_taken_away, is_used_as_module
+from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module
+from ml_lsp.semantics.torch.rereading import is_saved_before
 from ml_lsp.semantics.values import Const, Display, Item, Op, Value, options
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import certainly_before, has_reached, may_be_before
