@@ -15,7 +15,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.datasets import is_code_of_a_dataset
 from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module
 from ml_lsp.semantics.torch.rereading import is_saved_before
-from ml_lsp.semantics.values import Const, Display, Item, Op, Value, options
+from ml_lsp.semantics.values import Const, Display, Item, Op, Ref, Value, options, walk
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import certainly_before, has_reached, may_be_before
 
@@ -55,9 +55,19 @@ def _cannot_be_safe(call: Call, since: str) -> bool:
 
     Samples are what the program itself has prepared, as objects of any kind.
     """
-    if is_version_guarded(call.scope, call.node) or is_code_of_a_dataset(call.scope):
+    if (
+        is_version_guarded(call.scope, call.node)
+        or is_code_of_a_dataset(call.scope)
+        or _ships_with_code(call)
+    ):
         return True
     return has_reached(call.scope.inquiry.versions, "torch", since) and is_used_as_module(call)
+
+
+def _ships_with_code(call: Call) -> bool:
+    """Whether a file lies beside the code that loads it: who may change one may change the other."""
+    path = call.argument_value(0, "f")
+    return path is not None and any(part == Ref("builtins.__file__") for part in walk(path))
 
 
 def _only_downloads(call: Call) -> bool:
