@@ -28,6 +28,7 @@ ITERABLE = "torch.utils.data.IterableDataset"
 _IN_WORKERS = ("__getitem__", "__getitems__", "__iter__", "__next__")
 _WORKERS_AT = 5
 # Names of classes that prepare and give samples.
+_FILE_OF_DATA = re.compile(r"(?:^|_)data_?(?:sets?|modules?)(?:_|\.py|\Z)")
 _OF_DATA = re.compile(r"Dataset|DataModule|DataSource|DataPipe")
 
 
@@ -42,10 +43,12 @@ def is_iterable_style(own: Class) -> bool:
 
 
 def is_code_of_a_dataset(scope: Scope) -> bool:
-    """Whether a scope is a method of a class of data: by its parents, its name or theirs, or as it gives items."""
+    """Whether a scope is a method of a class of data: by its file, its parents' names or its own, or as it gives items."""
     owner = enclosing_class(scope)
     if owner is None:
         return False
+    if any(_FILE_OF_DATA.search(part) for part in scope.inquiry.module.path.parts):
+        return True
     names = (*(one.name for one in owner.lineage()), *owner.ancestors, *map(last_name, owner.bases))
     return owner.method("__getitem__") is not None or any(_OF_DATA.search(name) for name in names)
 
