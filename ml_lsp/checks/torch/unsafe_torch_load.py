@@ -13,7 +13,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.datasets import is_code_of_a_dataset
-from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module
+from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module, words_about
 from ml_lsp.semantics.torch.rereading import is_saved_before
 from ml_lsp.semantics.values import Const, Display, Item, Op, Ref, Value, options, walk
 from ml_lsp.semantics.version_guards import is_version_guarded
@@ -47,6 +47,8 @@ def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
     elif unsaid and may_be_before(versions, "torch", rule.data["safe_since"]):
         if _cannot_be_safe(call, rule.data["safe_since"]) or is_saved_before(call) or is_taken_away(call):
             return
+        if words_about(call).union(call.scope.name.lower().split("_")).isdisjoint(rule.data["checkpoints"]):
+            return  # what may hold anything, which the safe loader would refuse
         yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
 
 

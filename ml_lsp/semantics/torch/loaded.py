@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
@@ -13,6 +14,7 @@ from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Item, Value, options
 
+_WORD = re.compile(r"[A-Za-z]+")
 # What only modules have: neither tensors nor dicts of tensors.
 _OF_MODULES = frozenset({
     "eval", "train", "parameters", "named_parameters", "modules", "named_modules", "children", "forward",
@@ -34,6 +36,14 @@ def uses(made: Call) -> Iterator[Call]:
                 if any(_is(scope, option, made) for option in options(value)):
                     yield call
                     break
+
+
+def words_about(load: Call) -> frozenset[str]:
+    """The words, in lower case, of the statement that loads a file; of a loop or `with`, those of the call alone."""
+    statement = load.scope.statement_of(load.node)
+    whole = statement is not None and not hasattr(statement, "body")
+    text = load.scope.text(statement if whole and statement is not None else load.node)
+    return frozenset(word.lower() for word in _WORD.findall(text)) - {"torch", "load", "self"}
 
 
 def is_taken_away(load: Call) -> bool:
