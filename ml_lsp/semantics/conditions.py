@@ -10,7 +10,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.scope import Scope
 
-_LEAVING = ast.Return | ast.Continue | ast.Break
+_LEAVING = ast.Return | ast.Continue | ast.Break | ast.Raise
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,20 +24,24 @@ class Condition:
 
 def conditions_at(call: Call) -> Iterator[Condition]:
     """The conditions under which a call runs in its own function: `if` around it, `if ...: return` before it."""
-    for block in call.block.chain():
-        if isinstance(block.node, ast.If | ast.IfExp):
-            yield Condition(call.scope, block.node.test, block.arm == "body")
-    yield from _exits_before(call)
+    return conditions_of(call.scope, call.block, call.node)
 
 
-def _exits_before(call: Call) -> Iterator[Condition]:
-    scope = call.scope
-    start = scope.tree.span(call.node).start
-    for node, block in scope.flow.blocks.items():
-        if not isinstance(node, ast.If) or node.orelse or not isinstance(node.body[-1], _LEAVING):
+def conditions_of(scope: Scope, block: Block, node: ast.AST) -> Iterator[Condition]:
+    """The same for any node of a scope, which stands in a block."""
+    for around in block.chain():
+        if isinstance(around.node, ast.If | ast.IfExp):
+            yield Condition(scope, around.node.test, around.arm == "body")
+    yield from _exits_before(scope, block, node)
+
+
+def _exits_before(scope: Scope, block: Block, node: ast.AST) -> Iterator[Condition]:
+    start = scope.tree.span(node).start
+    for exit_, around in scope.flow.blocks.items():
+        if not isinstance(exit_, ast.If) or exit_.orelse or not isinstance(exit_.body[-1], _LEAVING):
             continue
-        if scope.tree.span(node).end <= start and call.block.inside(block):
-            yield Condition(scope, node.test, False)
+        if scope.tree.span(exit_).end <= start and block.inside(around):
+            yield Condition(scope, exit_.test, False)
 
 
 def outcomes(block: Block) -> dict[str, bool]:

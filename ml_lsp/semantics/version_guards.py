@@ -11,7 +11,7 @@ from ml_lsp.semantics.values import walk
 _MISSING = frozenset({
     "ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "Exception", "BaseException",
 })  # fmt: skip
-_VERSION = re.compile(r"version|_available|legacy|hasattr|^(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE)
+_VERSION = re.compile(r"version|_available|legacy|hasattr|^_*(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE)
 
 
 def is_version_guarded(scope: Scope, node: ast.AST) -> bool:

@@ -13,6 +13,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.objects import enclosing_class, is_module
+from ml_lsp.semantics.torch.trial_runs import is_trial_run
 from ml_lsp.semantics.types import ancestry, class_of, is_a, own_class_of
 from ml_lsp.semantics.values import Value
 from ml_lsp.text import Edit, Span
@@ -32,7 +33,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if isinstance(func.value, ast.Name) and func.value.id in ("self", scope.self_name):
         return
     metric = is_a(scope, receiver, "torchmetrics.Metric")
-    if metric or not is_module(scope, receiver) or _is_on_purpose(call):
+    if metric or not is_module(scope, receiver) or _is_on_purpose(call) or is_trial_run(call):
         return
     if _has_a_call_of_its_own(scope, receiver, rule.data["other_calls"]):
         return

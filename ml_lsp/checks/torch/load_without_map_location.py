@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterator
 
 from ml_lsp.catalogue import Rule
@@ -13,7 +11,8 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.arms import is_given_in_another_arm
 from ml_lsp.semantics.torch.devices import chooses_device
-from ml_lsp.semantics.torch.loaded import is_saved_before
+from ml_lsp.semantics.torch.loaded import words_about
+from ml_lsp.semantics.torch.rereading import is_saved_before
 from ml_lsp.semantics.values import Ref, Result
 
 _POSITIONS = {"torch.load": 1, "torch.hub.load_state_dict_from_url": 2}
@@ -38,14 +37,13 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
 def _is_checkpoint(call: Call, rule: Rule) -> bool:
     """Whether the statement says that what is loaded are weights or the state of a training run."""
     statement = call.scope.statement_of(call.node)
-    if statement is None or isinstance(statement, ast.With | ast.For | ast.If):
+    if statement is None or hasattr(statement, "body"):
         return False
-    words = {word.lower() for word in re.split(r"[^A-Za-z]+", call.scope.text(statement)) if word}
+    words = words_about(call)
     if not words.isdisjoint(rule.data["schedulers"]):  # their state holds no tensor
         return False
     if "load_state_dict" in call.scope.text(statement):
         return True
-    words -= {"torch", "load", "self"}
     return not words.isdisjoint(rule.data["checkpoints"]) and words.isdisjoint(rule.data["others"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,8 +12,10 @@ from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch.loaded import is_saved_before, is_taken_away, is_used_as_module
-from ml_lsp.semantics.values import Const, Display, Item, Op, Value, options
+from ml_lsp.semantics.torch.datasets import is_code_of_a_dataset
+from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module, words_about
+from ml_lsp.semantics.torch.rereading import is_saved_before
+from ml_lsp.semantics.values import Const, Display, Item, Op, Ref, Value, options, walk
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import certainly_before, has_reached, may_be_before
 
@@ -26,7 +29,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if call.name == "torch.load":
         yield from _of_load(call, rule)
-    elif not call.lacks(4, "check_hash") or checks_hashes(call.scope):
+    elif not call.lacks(4, "check_hash") or checks_hashes(call.scope) or _only_downloads(call):
         return
     elif call.lacks(6, "weights_only") or call.constant(6, "weights_only") is False:
         node, url = call.argument(0, "url"), call.argument_value(0, "url")
@@ -44,14 +47,36 @@ def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
     elif unsaid and may_be_before(versions, "torch", rule.data["safe_since"]):
         if _cannot_be_safe(call, rule.data["safe_since"]) or is_saved_before(call) or is_taken_away(call):
             return
+        if words_about(call).union(call.scope.name.lower().split("_")).isdisjoint(rule.data["checkpoints"]):
+            return  # what may hold anything, which the safe loader would refuse
         yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
 
 
 def _cannot_be_safe(call: Call, since: str) -> bool:
-    """Whether this is what an old version gets, or a whole module that a new version refuses to load at all."""
-    if is_version_guarded(call.scope, call.node):
+    """Whether this is what an old version gets, or no checkpoint: a whole module, which a new version refuses, a sample.
+
+    Samples are what the program itself has prepared, as objects of any kind.
+    """
+    if (
+        is_version_guarded(call.scope, call.node)
+        or is_code_of_a_dataset(call.scope)
+        or _ships_with_code(call)
+    ):
         return True
     return has_reached(call.scope.inquiry.versions, "torch", since) and is_used_as_module(call)
+
+
+def _ships_with_code(call: Call) -> bool:
+    """Whether a file lies beside the code that loads it: who may change one may change the other."""
+    path = call.argument_value(0, "f")
+    return path is not None and any(part == Ref("builtins.__file__") for part in walk(path))
+
+
+def _only_downloads(call: Call) -> bool:
+    """Whether the result is dropped, and what loading raises is caught: the file is none of PyTorch's."""
+    statement = call.scope.statement_of(call.node)
+    tried = any(isinstance(block.node, ast.Try) and block.arm == "body" for block in call.block.chain())
+    return tried and isinstance(statement, ast.Expr) and statement.value is call.node
 
 
 def _download(call: Call, rule: Rule) -> str:

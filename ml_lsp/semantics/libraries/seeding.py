@@ -119,7 +119,7 @@ def drawn(modules: Iterable[Inquiry], known: Generators) -> dict[str, Call]:
     found: dict[str, Call] = {}
     for call in _calls(modules):
         generator = known.drawn_by(call)
-        if generator is not None and not _is_seed(call):
+        if generator is not None and not _is_seed(call) and not _is_part_of_text(call):
             found.setdefault(generator, call)
     return found
 
@@ -129,6 +129,17 @@ def _is_seed(call: Call) -> bool:
     statement = call.scope.statement_of(call.node)
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     return any(_SEEDING_NAME.search(written_name(target)) for target in targets)
+
+
+def _is_part_of_text(call: Call) -> bool:
+    """Whether what is drawn is written into a text, which makes the name of a file unique."""
+    statement = call.scope.statement_of(call.node)
+    texts = (
+        [node for node in ast.walk(statement) if isinstance(node, ast.JoinedStr)]
+        if statement is not None
+        else []
+    )
+    return any(part is call.node for text in texts for part in ast.walk(text))
 
 
 def _may_seed(call: Call) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from ml_lsp.semantics import library
+from ml_lsp.semantics.conditions import conditions_of
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.mentioning import scopes_mentioning
@@ -12,7 +13,7 @@ from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.modules import has_state
-from ml_lsp.semantics.torch.objects import enclosing_class, grad_is_off, is_module
+from ml_lsp.semantics.torch.objects import enclosing_class, grad_is_off, is_module, written_name
 from ml_lsp.semantics.torch.writes import Write
 from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import (
@@ -56,21 +57,27 @@ def is_leaf_with_grad(write: Write) -> bool:
     value = write.value
     found = [option for option in options(value) if option.site is None or option.site.node is not write.node]
     return (
-        not _is_no_parameter(write)
+        not _is_asked_first(write)
         and bool(found)
         and all(_is_made_with_grad(write.scope, option) or _is_switched_on(write, option) for option in found)
     )
 
 
-def _is_no_parameter(write: Write) -> bool:
-    """Whether a branch that asks for the type is left: `if isinstance(x, nn.Parameter): ... else: <here>`."""
-    text = f"isinstance({write.scope.text(write.root)}, "
+def _is_asked_first(write: Write) -> bool:
+    """Whether code asks before a write whether it may be one: for grad mode, for `requires_grad`, for the type.
+
+    `if isinstance(x, nn.Parameter): ... else: <here>`, `if x.requires_grad: return`, `if not x.is_leaf: <here>`.
+    """
+    scope = write.scope
+    text = f"isinstance({scope.text(write.root)}, "
     return any(
-        isinstance(block.node, ast.If)
-        and block.arm != "body"
-        and write.scope.text(block.node.test).startswith(text)
-        for block in write.block.chain()
+        (not found.holds and scope.text(found.test).startswith(text)) or _asks_for_grad(found.test)
+        for found in conditions_of(scope, write.block, write.node)
     )
+
+
+def _asks_for_grad(test: ast.expr) -> bool:
+    return any(written_name(part) in _ASKED for part in ast.walk(test) if isinstance(part, ast.expr))
 
 
 def is_parameter(scope: Scope, value: Value) -> bool:
@@ -82,7 +89,7 @@ def is_parameter(scope: Scope, value: Value) -> bool:
             own = own_class_of(scope, owner)
             assigned = own.attribute_values(name) if own is not None and own.is_a(library.MODULE) else ()
             known = bool(assigned) and all(is_parameter(scope, one) for one in assigned)
-            return known and own is not None and not _mentions_freezing(scope)
+            return known and own is not None and not any(map(_mentions_freezing, (scope, own.scope)))
         case Element(Result(Attr(owner, "parameters"))):
             return is_module(scope, owner) and not _mentions_freezing(scope)
         case Item(Element(Result(Attr(owner, "named_parameters"))), Const(1)):
@@ -139,6 +146,8 @@ def _all_plain(value: Value, seen: dict[int, bool]) -> bool:
 
 
 _SWITCHES = frozenset({"requires_grad", "requires_grad_"})
+# What tells a tensor that may be written into from one that may not.
+_ASKED = frozenset({"requires_grad", "is_leaf", "grad_fn", "is_grad_enabled", "is_inference_mode_enabled"})
 
 
 def _is_switched_on(write: Write, value: Value) -> bool:
@@ -241,6 +250,8 @@ def operation(scope: Scope, callee: Value) -> str:
 def may_run_without_grad(scope: Scope, block: Block, depth: int = 3) -> bool:
     """Whether autograd may be off: by code around, by a caller, in an optimizer or an autograd Function."""
     if grad_is_off(scope, block) or scope.inquiry.mentions("set_grad_enabled"):
+        return True
+    if any(isinstance(b.node, ast.If | ast.IfExp) and _asks_for_grad(b.node.test) for b in block.chain()):
         return True
     owner = enclosing_class(scope)
     if owner is not None and owner.is_a("torch.autograd.Function", library.OPTIMIZER):

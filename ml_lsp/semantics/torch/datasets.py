@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ml_lsp.semantics import library
@@ -18,6 +19,7 @@ from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.signatures import with_defaults
 from ml_lsp.semantics.torch.loading import whole_dataset
+from ml_lsp.semantics.torch.objects import enclosing_class, last_name
 from ml_lsp.semantics.types import arguments_of, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Param, Ref, Result, Value, options
 
@@ -25,6 +27,9 @@ ITERABLE = "torch.utils.data.IterableDataset"
 # Methods that run in the workers, if a loader has any.
 _IN_WORKERS = ("__getitem__", "__getitems__", "__iter__", "__next__")
 _WORKERS_AT = 5
+# Names of classes that prepare and give samples.
+_FILE_OF_DATA = re.compile(r"(?:^|_)data_?(?:sets?|modules?)(?:_|\.py|\Z)")
+_OF_DATA = re.compile(r"Dataset|DataModule|DataSource|DataPipe")
 
 
 def is_map_style(own: Class) -> bool:
@@ -35,6 +40,17 @@ def is_map_style(own: Class) -> bool:
 def is_iterable_style(own: Class) -> bool:
     """Whether a class is a dataset that yields its items one after the other."""
     return own.is_a(ITERABLE) and own.method("__iter__") is not None
+
+
+def is_code_of_a_dataset(scope: Scope) -> bool:
+    """Whether a scope is a method of a class of data: by its file, its parents' names or its own, or as it gives items."""
+    owner = enclosing_class(scope)
+    if owner is None:
+        return False
+    if any(_FILE_OF_DATA.search(part) for part in scope.inquiry.module.path.parts):
+        return True
+    names = (*(one.name for one in owner.lineage()), *owner.ancestors, *map(last_name, owner.bases))
+    return owner.method("__getitem__") is not None or any(_OF_DATA.search(name) for name in names)
 
 
 def given_datasets(loader: Call) -> Iterator[tuple[Scope, Value]]:

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import last_name, written_name
 from ml_lsp.semantics.types import class_of
-from ml_lsp.semantics.values import Attr, Const, Op, Ref, Result, Value, identity, walk
+from ml_lsp.semantics.values import Attr, Const, Item, Op, Ref, Result, Value, identity, walk
 
 _LAYERS = {"softmax": "torch.nn.Softmax", "sigmoid": "torch.nn.Sigmoid"}
 _MODULES = ("torch.", "torch.nn.functional.")
 # What keeps an exponent small: below these, `exp` does not overflow.
 _BOUNDED = re.compile(
     r"(?:max|amax|clamp|clip|abs|tanh|sigmoid|softmax|cosine\w*|normalize|norm|logsigmoid|log_softmax|cdist|erf"
-    r"|hardtanh|minimum|detach|arange|linspace)\Z|sim(?:ilarit(?:y|ies))?\Z|cos|log_?prob|dist|log_?(?:var|std|sigma)|temperature"
+    r"|hardtanh|minimum|detach|arange|linspace)\Z|(?:^|_)sims?(?:_|\Z)|sim(?:ilarit(?:y|ies))?\Z|cos|log_?prob"
+    r"|dist|log_?(?:var|std|sigma)|temperature"
 )
+# Names of what contrastive losses divide similarities by: products of unit vectors, normalized by the caller.
+_TEMPERATURE = re.compile(r"(?:^|_)(?:T|t|tau|temp|temperature)(?:_|\Z)")
+_PRODUCTS = frozenset({"@", "mm", "matmul", "bmm", "einsum", "dot", "mv", "baddbmm", "inner"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +100,8 @@ def _log_of(scope: Scope, node: ast.Call, inner: ast.expr) -> Iterator[Unstable]
             summed = _applied(scope, inner, "sum")
             exponential = _source(scope, summed) if summed is not None else None
             argument = _applied(scope, exponential, "exp") if exponential is not None else None
-            if argument is not None and not _is_bounded(scope, argument) and not _subtracts(scope, argument):
+            named = isinstance(summed, ast.expr) and bool(_BOUNDED.search(written_name(summed)))
+            if argument is not None and not named and not _stays_small(scope, argument):
                 yield Unstable(scope, node, "logsumexp", inner, argument)
 
 
@@ -114,14 +119,9 @@ def _quotient(scope: Scope, node: ast.BinOp, left: ast.expr, right: ast.expr) ->
     if above is None or below is None or identity(scope.value(above)) != identity(scope.value(below)):
         return
     inner = _resolved(scope, left)
-    named = isinstance(scope.value(above), Const)
-    if (
-        isinstance(inner, ast.Call)
-        and not named
-        and not _is_wanted_itself(scope, left, (node, _resolved(scope, right)))
-        and not _is_bounded(scope, above)
-        and not _subtracts(scope, above)
-    ):
+    named = isinstance(scope.value(above), Const) or bool(_BOUNDED.search(written_name(left)))
+    wanted = _is_wanted_itself(scope, left, (node, _resolved(scope, right)))
+    if isinstance(inner, ast.Call) and not named and not wanted and not _stays_small(scope, above):
         yield Unstable(scope, node, "softmax", inner, above)
 
 
@@ -225,10 +225,39 @@ def _is_square(value: Value) -> bool:
     return False
 
 
+def _stays_small(scope: Scope, node: ast.expr) -> bool:
+    """Whether the exponents of a sum may all be small: by a name, a maximum taken off, or as similarities."""
+    return _is_bounded(scope, node) or _subtracts(scope, node) or _is_similarity(scope, node)
+
+
+def _is_similarity(scope: Scope, node: ast.expr) -> bool:
+    """Whether a product of two tensors is divided by a temperature: `torch.mm(a, b.t()) / T`."""
+    for value in walk(scope.value(node)):
+        match value:
+            case Op("/", [product, by]) if _is_product(product):
+                return _is_temperature(by)
+    return False
+
+
+def _is_temperature(value: Value) -> bool:
+    """Whether something is named a temperature, or is a number below one, which sharpens what it divides."""
+    match value:
+        case Const(int() | float() as number):
+            return number < 1
+        case Item(_, Const(str() as key)):
+            return bool(_TEMPERATURE.search(key))
+    return any(_TEMPERATURE.search(_name_of(part)) for part in walk(value))
+
+
+def _is_product(value: Value) -> bool:
+    name = value.symbol if isinstance(value, Op) else _name_of(value)
+    return name in _PRODUCTS
+
+
 def _subtracts(scope: Scope, node: ast.expr) -> bool:
     """Whether a maximum may be taken off, or the values are negative."""
     return any(
-        _is_minus(value) or (isinstance(value, Op) and value.symbol in ("-", "neg", "-="))
+        isinstance(value, Op) and (value.symbol in ("-", "neg", "-=") or any(map(_is_minus, value.operands)))
         for value in walk(scope.value(node))
     )
 

@@ -128,8 +128,17 @@ def _is_renewed(kept: Kept, loop: Loop) -> bool:
     renewals = scope.inquiry.once((_renewals, scope), lambda: _renewals(scope))
     return any(
         node is not kept.statement and loop.holds(block)
-        for node, block in renewals.get(_dumped(kept.holder), ())
+        for holder in _with_owners(kept.holder)
+        for node, block in renewals.get(_dumped(holder), ())
     )
+
+
+def _with_owners(holder: ast.expr) -> Iterator[ast.expr]:
+    """What holds something, and what that is kept in: `info` of `info["loss"]`."""
+    yield holder
+    while isinstance(holder, ast.Subscript | ast.Attribute):
+        holder = holder.value
+        yield holder
 
 
 def _renewals(scope: Scope) -> dict[str, list[tuple[ast.AST, Block]]]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.callers import sighted_callers
 from ml_lsp.semantics.mentioning import scopes_mentioning
-from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.types import own_class_of
-from ml_lsp.semantics.values import Item, Unknown, Value, options, walk
+from ml_lsp.semantics.values import Item, Value, options
 
+_WORD = re.compile(r"[A-Za-z]+")
 # What only modules have: neither tensors nor dicts of tensors.
 _OF_MODULES = frozenset({
     "eval", "train", "parameters", "named_parameters", "modules", "named_modules", "children", "forward",
@@ -38,29 +38,12 @@ def uses(made: Call) -> Iterator[Call]:
                     break
 
 
-def is_saved_before(load: Call) -> bool:
-    """Whether the same run writes the file that a call loads: what is read is its own, of the devices it has.
-
-    It is saved in the same code or by what that calls, or (an attribute of the same object) by what calls the
-    function that loads.
-    """
-    path, value = _written(load, 0), load.argument_value(0, "f")
-    here = acts([call for scope in load.scope.together() for call in scope.calls])
-    for act in here:
-        if act.call.name == "torch.save":
-            given = act.call.argument_value(1, "f")
-            known = value is not None and not any(isinstance(part, Unknown) for part in walk(value))
-            if known and given is not None and act.in_body(given) == value:
-                return True
-            if path and not act.through and _written(act.call, 1) == path:
-                return True
-    if not load.scope.is_method or not path.startswith(f"{load.scope.self_name}."):
-        return False
-    return any(
-        act.call.name == "torch.save" and _written(act.call, 1) == path
-        for caller in sighted_callers(load.scope)[0]
-        for act in acts([call for scope in caller.scope.together() for call in scope.calls])
-    )
+def words_about(load: Call) -> frozenset[str]:
+    """The words, in lower case, of the statement that loads a file; of a loop or `with`, those of the call alone."""
+    statement = load.scope.statement_of(load.node)
+    whole = statement is not None and not hasattr(statement, "body")
+    text = load.scope.text(statement if whole and statement is not None else load.node)
+    return frozenset(word.lower() for word in _WORD.findall(text)) - {"torch", "load", "self"}
 
 
 def is_taken_away(load: Call) -> bool:

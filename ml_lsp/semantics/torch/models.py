@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeGuard
@@ -77,6 +78,8 @@ def model_of(act: Act, evident: frozenset[Hashable]) -> Value | None:
     callee = act.call.callee
     if isinstance(callee, Ref | Global | Local | Const) or last_name(callee)[:1].isupper():
         return None  # a function, or a class that is passed on
+    if isinstance(act.call.node.func, ast.Call) and _is_made_of_a_class(act.call.scope, callee):
+        return None  # `Meteor()(texts)`: what is made for this one call has learned nothing
     found = types.class_of(act.call.scope, callee)
     if _is_certain(found) and not is_model_class(act.call.scope, found):
         return None
@@ -88,6 +91,10 @@ def model_of(act: Act, evident: frozenset[Hashable]) -> Value | None:
     if any(identity(unwrapped(option)) in evident for option in options(model)):
         return model
     return model if isinstance(model, Param) and _is_passed_models(model, _DEEPEST) else None
+
+
+def _is_made_of_a_class(scope: Scope, value: Value) -> bool:
+    return isinstance(value, Result) and class_of_name(scope, value.callee) is not None
 
 
 def _is_certain(found: Value | None) -> TypeGuard[Value]:
