@@ -34,7 +34,8 @@ _opened: list[str] | None = None
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _opened is not None and str(arguments[0]).endswith(".py"):
-        _opened.append(Path(arguments[0]).name)
+        if Path(arguments[0]).exists():  # a setup.py that states requirements is tried for
+            _opened.append(Path(arguments[0]).name)
 
 
 sys.addaudithook(_note)  # there is no way to take it away; it looks away outside of `opened`
