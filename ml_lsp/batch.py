@@ -169,7 +169,7 @@ class Reviewer:
     ) -> Outcome:
         done = fix_all(file.document, lambda text: self._judged(text, rules).kept, unsafe=self.plan.unsafe)
         try:
-            text = rewritten(file, done.text)
+            text = rewritten(file, done.edits)
             if self.plan.write and on_disk is not None and text != file.file_text:
                 write_back(on_disk, text)
         except Unwritable as error:
