@@ -118,6 +118,5 @@ def test_cells_that_say_the_same_are_fixed_each_in_its_place(fixed):
 
 
 def test_lines_that_look_the_same_when_hidden_from_python_are_told_apart(fixed):
-    assert fixed(["!pip install aaa\n", "%pip install bbb\n", "import aaa"]) == [
-        ["%pip install aaa\n", "%pip install bbb\n", "import aaa"]
-    ]
+    cells = ["import aaa"], ["!pip install aaa\n", "%pip install bbb"]
+    assert fixed(*cells) == [["import aaa"], ["%pip install aaa\n", "%pip install bbb"]]
