@@ -20,6 +20,10 @@ from ml_lsp.comments import (
     takes_comment,
 )
 from ml_lsp.finding import Finding
+from ml_lsp.syntax.config import parse_yaml
+from ml_lsp.syntax.config_tree import ConfigError
+from ml_lsp.syntax.segments import Segment, split
+from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Edit, Source, Span, apply
 
 UNUSED_IGNORE = "ml-lsp/unused-ignore"
@@ -71,18 +75,18 @@ def silence(
     findings: Sequence[Finding],
     rules: Iterable[Rule] = (),
     language: str = "python",
-    pieces: Iterable[str] = (),
+    segments: Sequence[Segment] = (),
 ) -> Silenced:
     """Part the findings of a text into those that stand and those its ignore comments silence.
 
     `rules` are those that ran. If `ml-lsp/unused-ignore` is one of them, the findings that stand include
-    its reports of ignores that name one of these rules (or none at all) and silence nothing. `pieces` are
-    parts of the text, in order, that each tokenise alone (segments): what is found in one is remembered by
-    its content.
+    its reports of ignores that name one of these rules (or none at all) and silence nothing; unless some of the
+    text does not parse, which may hide what an ignore is there for. `segments` are those of a Python text where
+    they are known: what is found in one is remembered by its content.
     """
     if _MARK not in text or language == "json":
         return Silenced(tuple(findings), ())
-    ignores = _in_pieces(text, tuple(pieces) or (text,), language)
+    ignores = _in_pieces(text, [segment.text for segment in segments] or [text], language)
     kept = tuple(item for item in findings if not any(ignore.silences(item) for ignore in ignores))
     silenced = tuple(item for item in findings if any(ignore.silences(item) for ignore in ignores))
     ran = {rule.id: rule for rule in rules}
@@ -90,8 +94,20 @@ def silence(
         unused = [
             item for ignore in ignores for item in _unused(ignore, silenced, ran, ran[UNUSED_IGNORE], text)
         ]
-        kept = tuple(sorted((*kept, *unused), key=lambda finding: finding.span))
+        if unused and _parses(text, language, segments):
+            kept = tuple(sorted((*kept, *unused), key=lambda finding: finding.span))
     return Silenced(kept, silenced)
+
+
+def _parses(text: str, language: str, segments: Sequence[Segment]) -> bool:
+    """Whether all of a text can be read."""
+    if language == "python":
+        return all(tree(segment) is not None for segment in segments or split(text).segments)
+    try:
+        parse_yaml(text)
+    except ConfigError:
+        return False
+    return True
 
 
 def _in_pieces(text: str, pieces: Sequence[str], language: str) -> list[Ignore]:

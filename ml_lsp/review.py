@@ -21,7 +21,7 @@ from ml_lsp.semantics.outside import Known
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.questions import OF_THE_PROJECT, Answer, Question, answer
 from ml_lsp.syntax.notebook import Joined
-from ml_lsp.syntax.segments import EMPTY, Kind, Split, joined, split
+from ml_lsp.syntax.segments import EMPTY, Kind, Segment, Split, joined, split
 from ml_lsp.syntax.trees import tree
 from ml_lsp.units import (
     class_findings,
@@ -136,10 +136,10 @@ class Memory:
             self.rule_sets[key] = RuleSet(key)
         return self.rule_sets[key]
 
-    def pieces(self, path: Path) -> tuple[str, ...]:
-        """The texts of the segments of a document as last reviewed; joined, they are its text."""
+    def segments(self, path: Path) -> tuple[Segment, ...]:
+        """The segments of a document as last reviewed; their texts joined are its text."""
         reviewed = self.reviewed.get(path)
-        return tuple(segment.text for segment in reviewed.split.segments) if reviewed else ()
+        return reviewed.split.segments if reviewed else ()
 
     def split_of(self, path: Path) -> Split | None:
         """The segments of a document as last reviewed, with their trees."""

@@ -30,7 +30,7 @@ class Engine:
         """Review a document in slices; return the findings that no comment in it silences."""
         findings = yield from self.review(document, rules, surroundings, self.memory)
         return silence(
-            document.text, findings, rules, document.language, self.memory.pieces(document.path)
+            document.text, findings, rules, document.language, self.memory.segments(document.path)
         ).kept
 
     def now(
