@@ -162,7 +162,8 @@ class Reviewer:
         return findings
 
     def _judged(self, document: Document, rules: tuple[Rule, ...]) -> Silenced:
-        return silence(document.text, self._findings(document, rules), rules, document.language)
+        findings = self._findings(document, rules)
+        return silence(document.text, findings, rules, document.language, cells=document.cells)
 
     def _fixed(
         self, file: Opened, found: FoundFile, rules: tuple[Rule, ...], on_disk: TextFile | None

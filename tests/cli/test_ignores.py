@@ -381,3 +381,12 @@ def test_nothing_is_called_unused_while_some_of_the_text_does_not_parse(language
     assert not silence(line + rest, [], RULES, language).kept
     if language == "python":
         assert not silence(line + rest, [], RULES, segments=split(line + rest).segments).kept
+
+
+def test_a_comment_at_the_end_of_a_cell_says_nothing_about_the_next():
+    one = "x = 1\n# ml-lsp: ignore[torch/one]\n"
+    text = one + "BAD\n"
+    assert silence(text, report(text), RULES).kept == ()
+    kept = silence(text, report(text), RULES, cells=(0, len(one))).kept
+    assert [item.rule for item in kept] == [UNUSED_IGNORE, "torch/one"]
+    assert silence(text, report(text), RULES, cells=(0, 6)).kept == ()

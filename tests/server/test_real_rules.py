@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.server.test_actions import actions, applied, resolved
+from tests.server.test_notebooks import Notebook
 from tests.server.wire_client import WireClient
 
 SERVER = [sys.executable, "-m", "ml_lsp", "server"]
@@ -281,3 +282,31 @@ def place(found: dict[str, Any]) -> str:
     """The file that a finding is linked with."""
     [related] = found["relatedInformation"]
     return str(related["location"]["uri"])
+
+
+def test_an_ignore_of_a_shell_escape_stands_above_it(tmp_path: Path) -> None:
+    client = WireClient(tmp_path, {"profile": "review"}, SERVER)
+    client.start()
+    try:
+        text = "import torch\nif True:\n    !pip install torch\n"
+        book = Notebook(client, {"c0": text})
+        [found] = client.published(book.cell("c0"), 1)
+        menu = actions(client, book.cell("c0"), found["range"], [found])
+        [ignore] = [action for action in menu if action["title"].endswith("on this line")]
+        ignored = applied(text, resolved(client, ignore), book.cell("c0"))
+        assert ignored == text.replace("    !", "    # ml-lsp: ignore[notebook/shell-pip]\n    !")
+        assert book.codes("c0", 2, book.edit("c0", 2, ignored)) == []
+    finally:
+        client.kill()
+
+
+def test_an_ignore_at_the_end_of_a_cell_ends_with_it(client: WireClient) -> None:
+    mistake = "yaml.load(1)"
+    book = Notebook(client, {"c0": "import yaml\n# ml-lsp: ignore[yaml/load-without-loader]", "c1": mistake})
+    assert book.codes("c1", 1) == ["yaml/load-without-loader"]
+    assert book.codes("c0", 1) == ["ml-lsp/unused-ignore"]
+    [found] = client.published(book.cell("c1"), 1)
+    menu = actions(client, book.cell("c1"), found["range"], [found])
+    [ignore] = [action for action in menu if action["title"].endswith("on this line")]
+    ignored = applied(mistake, resolved(client, ignore), book.cell("c1"))
+    assert ignored == f"{mistake}  # ml-lsp: ignore[yaml/load-without-loader]"
