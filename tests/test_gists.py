@@ -33,9 +33,10 @@ _opened: list[str] | None = None
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and _opened is not None and str(arguments[0]).endswith(".py"):
-        if Path(arguments[0]).exists():  # a setup.py that states requirements is tried for
-            _opened.append(Path(arguments[0]).name)
+    if event != "open" or _opened is None or not str(arguments[0]).endswith(".py"):
+        return
+    if Path(arguments[0]).exists():  # a setup.py that states requirements is tried for
+        _opened.append(Path(arguments[0]).name)
 
 
 sys.addaudithook(_note)  # there is no way to take it away; it looks away outside of `opened`
