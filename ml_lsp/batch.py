@@ -162,14 +162,15 @@ class Reviewer:
         return findings
 
     def _judged(self, document: Document, rules: tuple[Rule, ...]) -> Silenced:
-        return silence(document.text, self._findings(document, rules), rules, document.language)
+        findings = self._findings(document, rules)
+        return silence(document.text, findings, rules, document.language, cells=document.cells)
 
     def _fixed(
         self, file: Opened, found: FoundFile, rules: tuple[Rule, ...], on_disk: TextFile | None
     ) -> Outcome:
         done = fix_all(file.document, lambda text: self._judged(text, rules).kept, unsafe=self.plan.unsafe)
         try:
-            text = rewritten(file, done.text)
+            text = rewritten(file, done.edits)
             if self.plan.write and on_disk is not None and text != file.file_text:
                 write_back(on_disk, text)
         except Unwritable as error:

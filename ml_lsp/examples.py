@@ -91,7 +91,7 @@ def findings(example: Example, rules: Sequence[Rule], memory: Memory | None = No
     folder, surroundings = _around(example)
     document = _document(example, folder)
     found = review_now(document, rules, surroundings, memory)
-    return silence(document.text, found, rules, document.language).kept
+    return silence(document.text, found, rules, document.language, cells=document.cells).kept
 
 
 def _document(example: Example, folder: Path) -> Document:

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from ml_lsp.finding import Finding
 from ml_lsp.review import Document
 from ml_lsp.syntax.magics import blank_magics
-from ml_lsp.text import Edit, OverlappingEdits, Source, Span, apply
+from ml_lsp.text import Edit, OverlappingEdits, Source, Span, apply, in_one
 
 MOST_ROUNDS = 20  # two rules that undo each other would go on for ever
 
@@ -23,11 +23,13 @@ Review = Callable[[Document], Sequence[Finding]]
 class Fixed:
     """What `fix_all` did.
 
-    `applied`: findings whose fix was made (spans in the text of its round). `remaining`: what a review of
-    `text` still says. `refused`: those of `remaining` whose fix would leave text that does not parse.
+    `edits`: what was changed of the document's text. `applied`: findings whose fix was made (spans in the
+    text of its round). `remaining`: what a review of `text` still says. `refused`: those of `remaining` whose
+    fix would leave text that does not parse.
     """
 
     text: str
+    edits: tuple[Edit, ...]
     applied: tuple[Finding, ...]
     remaining: tuple[Finding, ...]
     refused: tuple[Finding, ...] = ()
@@ -40,6 +42,7 @@ def fix_all(document: Document, review_fn: Review, *, unsafe: bool = False) -> F
     they are still due. Only safe fixes, unless `unsafe`.
     """
     applied: list[Finding] = []
+    edits: tuple[Edit, ...] = ()
     refused: tuple[Finding, ...] = ()
     findings = tuple(review_fn(_as_python(document)))
     seen = {document.text}
@@ -49,11 +52,13 @@ def fix_all(document: Document, review_fn: Review, *, unsafe: bool = False) -> F
             break
         seen.add(text)
         applied += made
-        document = with_text(document, text, [edit for finding in made for edit in _edits(finding)])
+        now = [edit for finding in made for edit in _edits(finding)]
+        edits = in_one(edits, now)
+        document = with_text(document, text, now)
         findings = tuple(review_fn(_as_python(document)))
     else:
         refused = ()
-    return Fixed(document.text, tuple(applied), findings, refused)
+    return Fixed(document.text, edits, tuple(applied), findings, refused)
 
 
 def _in_common(one: str, other: str) -> int:
@@ -118,6 +123,8 @@ def _fixable(document: Document, findings: Sequence[Finding], unsafe: bool) -> I
                 fix = worked_out(document.text, fix, document.cells)
             except CannotRewrite:  # the finding stays, and says that it can be fixed by hand
                 continue
+        if document.notebook is not None and document.notebook.edits_by_cell(fix.edits) is None:
+            continue  # no cell can take it
         yield replace(finding, fix=fix)
 
 
@@ -127,16 +134,30 @@ def _one_round(
     """The findings fixed together, the text after it, and those refused because the text would not parse."""
     chosen = _apart(document.text, findings)
     text = _applied(document.text, chosen)
-    if _parses(replace(document, text=text)) or not _parses(document):
+    if not _breaks(document, chosen):
         return chosen, text, ()
     good: list[Finding] = []
     refused: list[Finding] = []
     for finding in chosen:
-        if _parses(replace(document, text=_applied(document.text, [*good, finding]))):
-            good.append(finding)
-        else:
-            refused.append(finding)
+        (refused if _breaks(document, [*good, finding]) else good).append(finding)
     return good, _applied(document.text, good), tuple(refused)
+
+
+def _breaks(document: Document, findings: Sequence[Finding]) -> bool:
+    """Whether the fixes of these findings leave something that parsed before and does not after."""
+    text = _applied(document.text, findings)
+    after = with_text(document, text, [edit for finding in findings for edit in _edits(finding)])
+    return not _broken(after) <= _broken(document)
+
+
+def _broken(document: Document) -> set[int]:
+    """What does not parse: the cells of a notebook by number, of any other document the whole of it, 0."""
+    pieces = [document]
+    if document.cells:
+        ends = (*document.cells[1:], len(document.text))
+        texts = [document.text[start:end] for start, end in zip(document.cells, ends, strict=True)]
+        pieces = [replace(document, text=text) for text in texts]
+    return {number for number, piece in enumerate(pieces) if not _parses(piece)}
 
 
 def _applied(text: str, findings: Sequence[Finding]) -> str:

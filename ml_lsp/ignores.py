@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,6 +21,10 @@ from ml_lsp.comments import (
     takes_comment,
 )
 from ml_lsp.finding import Finding
+from ml_lsp.syntax.config import parse_yaml
+from ml_lsp.syntax.config_tree import ConfigError
+from ml_lsp.syntax.segments import Segment, split
+from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Edit, Source, Span, apply
 
 UNUSED_IGNORE = "ml-lsp/unused-ignore"
@@ -71,18 +76,20 @@ def silence(
     findings: Sequence[Finding],
     rules: Iterable[Rule] = (),
     language: str = "python",
-    pieces: Iterable[str] = (),
+    segments: Sequence[Segment] = (),
+    cells: Sequence[int] = (),
 ) -> Silenced:
     """Part the findings of a text into those that stand and those its ignore comments silence.
 
     `rules` are those that ran. If `ml-lsp/unused-ignore` is one of them, the findings that stand include
-    its reports of ignores that name one of these rules (or none at all) and silence nothing. `pieces` are
-    parts of the text, in order, that each tokenise alone (segments): what is found in one is remembered by
-    its content.
+    its reports of ignores that name one of these rules (or none at all) and silence nothing; unless some of the
+    text does not parse, which may hide what an ignore is there for. `segments` are those of a Python text where
+    they are known: what is found in one is remembered by its content. `cells` are the offsets at which the cells
+    of a notebook start: a comment at the end of one does not mean the statement that the next begins with.
     """
     if _MARK not in text or language == "json":
         return Silenced(tuple(findings), ())
-    ignores = _in_pieces(text, tuple(pieces) or (text,), language)
+    ignores = _in_pieces(text, [segment.text for segment in segments] or [text], language, cells)
     kept = tuple(item for item in findings if not any(ignore.silences(item) for ignore in ignores))
     silenced = tuple(item for item in findings if any(ignore.silences(item) for ignore in ignores))
     ran = {rule.id: rule for rule in rules}
@@ -90,18 +97,30 @@ def silence(
         unused = [
             item for ignore in ignores for item in _unused(ignore, silenced, ran, ran[UNUSED_IGNORE], text)
         ]
-        kept = tuple(sorted((*kept, *unused), key=lambda finding: finding.span))
+        if unused and _parses(text, language, segments):
+            kept = tuple(sorted((*kept, *unused), key=lambda finding: finding.span))
     return Silenced(kept, silenced)
 
 
-def _in_pieces(text: str, pieces: Sequence[str], language: str) -> list[Ignore]:
+def _parses(text: str, language: str, segments: Sequence[Segment]) -> bool:
+    """Whether all of a text can be read."""
+    if language == "python":
+        return all(tree(segment) is not None for segment in segments or split(text).segments)
+    try:
+        parse_yaml(text)
+    except ConfigError:
+        return False
+    return True
+
+
+def _in_pieces(text: str, pieces: Sequence[str], language: str, cells: Sequence[int]) -> list[Ignore]:
     top = first_content(text, language)
     found: list[Ignore] = []
     at = 0
     for piece in pieces:
         if _MARK in piece:
             for comment in _marked_comments(piece, language):
-                found += _directives(comment.shift(at), text, top, language)
+                found += _directives(comment.shift(at), text, top, language, cells)
         at += len(piece)
     return found
 
@@ -113,7 +132,9 @@ def _marked_comments(piece: str, language: str) -> tuple[Comment, ...]:
     )
 
 
-def _directives(comment: Comment, text: str, top: int, language: str) -> Iterator[Ignore]:
+def _directives(
+    comment: Comment, text: str, top: int, language: str, cells: Sequence[int]
+) -> Iterator[Ignore]:
     start, end = comment.span
     for found in _DIRECTIVE.finditer(text[start:end]):
         span = Span(*found.span()).shift(start)
@@ -121,11 +142,16 @@ def _directives(comment: Comment, text: str, top: int, language: str) -> Iterato
         if whole_file:
             covers = Span(0, len(text)) if start < top else Span(-1, -1)
         else:
-            code = next_code(text, end) if comment.alone else start
-            covers = Span(
-                line_start(text, start), logical_end(text, code, language) if comment.alone else end
-            )
+            covers = _meant(comment, text, language, cells)
         yield Ignore(span, _names(found, start), covers, whole_file)
+
+
+def _meant(comment: Comment, text: str, language: str, cells: Sequence[int]) -> Span:
+    """The line of a comment, with the statement below it in the same cell where nothing else stands there."""
+    start, end = comment.span
+    code = next_code(text, end)
+    goes_on = comment.alone and bisect_right(cells, code) == bisect_right(cells, start)
+    return Span(line_start(text, start), logical_end(text, code, language) if goes_on else end)
 
 
 def _names(found: re.Match[str], start: int) -> tuple[_Name, ...]:
@@ -190,15 +216,18 @@ def _removal(ignore: Ignore, text: str) -> Edit:
     return Edit(Span(ignore.span.start, re.compile(r"[ \t]*").match(text, ignore.span.end).end()), "")  # type: ignore[union-attr]
 
 
-def ignore_edit(text: str, finding: Finding, language: str = "python") -> Edit | None:
+def ignore_edit(
+    text: str, finding: Finding, language: str = "python", cells: Sequence[int] = ()
+) -> Edit | None:
     """The edit that silences a finding where it stands; None where the language has no comments.
 
     Adds the rule to an ignore comment that covers the place already, else writes one at the end of the
-    finding's line, or above its statement where the line ends in a string or a backslash.
+    finding's line, or above its statement where the line ends in a string or a backslash. `cells` are the
+    offsets at which the cells of a notebook start.
     """
     if language == "json":
         return None
-    for ignore in _in_pieces(text, (text,), language):
+    for ignore in _in_pieces(text, (text,), language, cells):
         inside = ignore.covers.start <= finding.span.start <= ignore.covers.end
         if inside and ignore.names and not ignore.whole_file:
             return _addition(ignore, finding.rule)
@@ -211,11 +240,20 @@ def ignore_edit(text: str, finding: Finding, language: str = "python") -> Edit |
     return _above(text, statement_start(text, finding.span.start), finding)
 
 
+def ignore_edit_above(text: str, finding: Finding) -> Edit:
+    """The edit that silences a finding from the line above it, for a line of a notebook that takes no comment of
+    Python's because it is IPython's."""
+    start = line_start(text, finding.span.start)
+    indent = text[start : finding.span.start]
+    comment = f"# ml-lsp: ignore[{finding.rule}]{Source(text).newline}"
+    return Edit(Span(start, start), (indent if indent.isspace() else "") + comment)
+
+
 def ignore_file_edit(text: str, finding: Finding, language: str = "python") -> Edit | None:
     """The edit that silences a finding's rule in the whole file; None where the language has no comments."""
     if language == "json":
         return None
-    for ignore in _in_pieces(text, (text,), language):
+    for ignore in _in_pieces(text, (text,), language, ()):
         if ignore.whole_file and ignore.names and ignore.covers.start == 0:
             return _addition(ignore, finding.rule)
     at = _HEAD.match(text).end()  # type: ignore[union-attr]  # every part is optional

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 from ml_lsp.files import language_of
 from ml_lsp.report.results import CellStart
 from ml_lsp.review import Document
+from ml_lsp.text import apply
 from ml_lsp.textfile import Unreadable, Unwritable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ml_lsp.syntax.notebook import Joined
+    from ml_lsp.text import Edit
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,17 @@ def opened(path: Path, text: str) -> Opened:
     return Opened(text, Document(path, joined.text, cells=joined.boundaries, notebook=joined), joined)
 
 
-def rewritten(file: Opened, text: str) -> str:
-    """The file's text when its document's text becomes `text`.
+def rewritten(file: Opened, edits: Iterable[Edit]) -> str:
+    """The file's text when its document's text is edited.
 
     Raises:
         Unwritable: if a change does not stay within one cell, or would overwrite a magic.
     """
-    if file.joined is None or text == file.document.text:
-        return text if file.joined is None else file.file_text
-    from ml_lsp.fixing import difference
+    if file.joined is None:
+        return apply(file.file_text, edits)
     from ml_lsp.syntax.ipynb import read, replace_sources
-    from ml_lsp.text import apply
 
-    by_cell = file.joined.edits_by_cell(difference(file.document.text, text))
+    by_cell = file.joined.edits_by_cell(edits)
     if by_cell is None:
         raise Unwritable("a fix reaches beyond a cell")
     cells = read(file.file_text).cells

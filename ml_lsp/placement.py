@@ -110,12 +110,19 @@ def kept_where_lines_stand(
 ) -> Iterator[Finding]:
     """The findings shown for an earlier text that lie in pieces which do not parse now, where their lines
     still stand; without their fixes, which nobody can vouch for."""
-    new_text = new.text
+    places = set(broken)
+    for finding in standing(shown, old_text, new.text):
+        if next(pieces_of([finding], new)) in places:
+            yield finding
+
+
+def standing(shown: Iterable[Finding], old_text: str, new_text: str) -> Iterator[Finding]:
+    """The findings shown for an earlier text whose lines stand in a newer one, where they stand there; without
+    their fixes and related places."""
     head = _same_lines(old_text, new_text)
     tail = _same_lines(old_text[::-1], new_text[::-1])
     tail = min(tail, min(len(old_text), len(new_text)) - head)
     shift = len(new_text) - len(old_text)
-    places = set(broken)
     for finding in shown:
         if finding.span.end <= head:
             there = finding.span
@@ -123,9 +130,7 @@ def kept_where_lines_stand(
             there = finding.span.shift(shift)
         else:
             continue
-        moved = replace(finding, span=there, fix=None, related=())
-        if next(pieces_of([moved], new)) in places:
-            yield moved
+        yield replace(finding, span=there, fix=None, related=())
 
 
 def _same_lines(one: str, other: str) -> int:

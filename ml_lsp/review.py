@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_lsp.catalogue import Rule
+from ml_lsp.config_review import ReviewedConfig, review_config
 from ml_lsp.doubt import Asked, Doubt, doubtful
 from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
-from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import Change, Module, difference, module_of
 from ml_lsp.semantics.notebooks.notebook import notebook_of
@@ -21,17 +21,15 @@ from ml_lsp.semantics.outside import Known
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.questions import OF_THE_PROJECT, Answer, Question, answer
 from ml_lsp.syntax.notebook import Joined
-from ml_lsp.syntax.segments import EMPTY, Kind, Split, joined, split
+from ml_lsp.syntax.segments import EMPTY, Kind, Segment, Split, joined, split
 from ml_lsp.syntax.trees import tree
 from ml_lsp.units import (
+    SLICE_SECONDS,
     class_findings,
-    config_findings,
     module_findings,
     notebook_findings,
     piece_findings,
 )
-
-SLICE_SECONDS = 0.004
 
 
 @dataclass(frozen=True)
@@ -112,20 +110,12 @@ class _Reviewed:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _ReviewedConfig:
-    """A finished review of one version of a YAML or JSON document, and what it was made from."""
-
-    known: tuple[RuleSet, str, Project | None, Mapping[str, str]]
-    findings: tuple[Finding, ...]
-
-
 @dataclass
 class Memory:
     """What earlier reviews found out. One for all documents of a process; `forget` a document when it closes."""
 
     reviewed: dict[Path, _Reviewed] = field(default_factory=dict)
-    configs: dict[Path, _ReviewedConfig] = field(default_factory=dict)
+    configs: dict[Path, ReviewedConfig] = field(default_factory=dict)
     rule_sets: dict[tuple[Rule, ...], RuleSet] = field(default_factory=dict)
 
     def rules(self, rules: Sequence[Rule]) -> RuleSet:
@@ -136,10 +126,10 @@ class Memory:
             self.rule_sets[key] = RuleSet(key)
         return self.rule_sets[key]
 
-    def pieces(self, path: Path) -> tuple[str, ...]:
-        """The texts of the segments of a document as last reviewed; joined, they are its text."""
+    def segments(self, path: Path) -> tuple[Segment, ...]:
+        """The segments of a document as last reviewed; their texts joined are its text."""
         reviewed = self.reviewed.get(path)
-        return tuple(segment.text for segment in reviewed.split.segments) if reviewed else ()
+        return reviewed.split.segments if reviewed else ()
 
     def split_of(self, path: Path) -> Split | None:
         """The segments of a document as last reviewed, with their trees."""
@@ -183,7 +173,8 @@ def review(
     """
     memory = memory or Memory()
     if document.language != "python":
-        return (yield from _config_findings(document, memory.rules(rules), surroundings, memory))
+        config = yield from review_config(document, memory.rules(rules), surroundings, memory.configs)
+        return config.findings
     rule_set = memory.rules(rules)
     before = memory.reviewed.get(document.path)
     pieces = split(document.text, before.split if before else EMPTY, document.cells)
@@ -234,31 +225,6 @@ def _of_notebook(
         return
     inquiry = Inquiry(work.module, surroundings.versions, project=surroundings.project)
     yield from notebook_findings(notebook_of(inquiry, document.notebook, pieces), work.table)
-
-
-def _config_findings(
-    document: Document, rules: RuleSet, surroundings: Surroundings, memory: Memory
-) -> Generator[None, None, tuple[Finding, ...]]:
-    """The findings of a YAML or JSON document: small enough to be looked at whole, unless nothing is new.
-
-    The first check to ask who reads the file may read many modules, so each has its slice.
-    """
-    before = memory.configs.get(document.path)
-    project, versions = surroundings.project, surroundings.versions
-    known = (rules, document.text, project, versions)
-    if before is not None and before.known == known:
-        return before.findings
-    file = ConfigFile(document.path, document.text, document.language, project, versions)
-    found: list[Finding] = []
-    started = time.perf_counter()
-    for of_check in config_findings(file, rules.for_libraries(frozenset())):
-        found += of_check
-        if time.perf_counter() - started > SLICE_SECONDS:
-            yield
-            started = time.perf_counter()
-    findings = in_order(found)
-    memory.configs[document.path] = _ReviewedConfig(known, findings)
-    return findings
 
 
 def _readable(pieces: Split, before: _Reviewed | None) -> tuple[Split, frozenset[int]]:

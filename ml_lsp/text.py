@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -155,3 +156,49 @@ class Source:
         """The line end that new lines should have: the first one found, else a line feed."""
         found = _LINE_END.search(self.text)
         return found.group() if found else "\n"
+
+
+def in_one(first: Iterable[Edit], second: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits of a text that do what `first` does to it and then `second` to the outcome.
+
+    Both are free of overlaps. Edits that come to stand side by side are one edit.
+    """
+    between = list(_pieces(first))
+    pieces: list[range | str] = []
+    at = 0
+    for (start, end), new in sorted(second, key=lambda edit: edit.span):
+        pieces += (*_cut(between, at, start), new)
+        at = end
+    return tuple(_edits([*pieces, *_cut(between, at, sys.maxsize)]))
+
+
+def _pieces(edits: Iterable[Edit]) -> Iterator[range | str]:
+    """What an edited text is made of: ranges of the text before, and what is new; the last range never ends."""
+    at = 0
+    for (start, end), new in sorted(edits, key=lambda edit: edit.span):
+        yield range(at, start)
+        yield new
+        at = end
+    yield range(at, sys.maxsize)
+
+
+def _cut(pieces: Iterable[range | str], start: int, end: int) -> Iterator[range | str]:
+    """The part of a text from `start` to `end`, of the pieces that it is made of."""
+    at = 0
+    for piece in pieces:
+        part = piece[max(0, start - at) : max(0, end - at)]
+        if part:
+            yield part
+        at += len(piece)
+
+
+def _edits(pieces: Iterable[range | str]) -> Iterator[Edit]:
+    """The edits that make a text of these pieces."""
+    at, new = 0, ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            new += piece
+        elif piece:
+            if new or piece.start > at:
+                yield Edit(Span(at, piece.start), new)
+            at, new = piece.stop, ""

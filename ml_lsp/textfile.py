@@ -56,15 +56,19 @@ def decoded(path: Path, raw: bytes) -> TextFile:
         raise Unreadable("UTF-16; save the file as UTF-8")
     if b"\0" in raw[:_SNIFFED]:
         raise Unreadable("a binary file")
-    encoding = _declared(raw) if path.suffix not in (".ipynb", ".json", ".yaml", ".yml") else "utf-8"
+    may_declare = path.suffix.lower() not in (".ipynb", ".json", ".yaml", ".yml")
+    encoding = _declared(raw) if may_declare else "utf-8"
     try:
         return TextFile(path, raw, raw[len(bom) :].decode(encoding), encoding, bom)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start + len(bom)) + 1
         byte = error.object[error.start]
+        other = (
+            " or name its encoding in the first line, as `# -*- coding: latin-1 -*-`" if may_declare else ""
+        )
         raise Unreadable(
             f"line {line} holds the byte 0x{byte:02x}, which is not {encoding.upper()}; save the file as"
-            " UTF-8 or name its encoding in the first line, as `# -*- coding: latin-1 -*-`"
+            f" UTF-8{other}"
         ) from error
     except (LookupError, ValueError) as error:  # a codec of bytes, as rot13 and zip are
         raise Unreadable(f"its coding comment names {encoding!r}, which is no text encoding") from error

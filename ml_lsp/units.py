@@ -23,6 +23,9 @@ from ml_lsp.semantics.values import Ref, options
 
 log = logging.getLogger(__name__)
 
+SLICE_SECONDS = 0.004
+"""How long a review looks at units before it gives everything else a turn."""
+
 
 def piece_findings(inquiry: Inquiry, piece: int, table: RuleTable) -> Iterator[Finding]:
     """The findings of all checks that look at calls, loops, functions or inner classes of one piece."""

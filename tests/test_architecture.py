@@ -25,7 +25,7 @@ LAYERS = (
     ("checks",),
     ("match", "registry"),
     ("rulebook", "settings", "files", "comments", "ignores"),
-    ("placement", "units", "doubt", "review", "gists", "shelf", "workspace"),
+    ("placement", "units", "doubt", "config_review", "review", "gists", "shelf", "workspace"),
     ("fixing", "page", "examples"),
     ("report", "opened", "kept", "batch", "explaining", "checking", "testing", "pages"),
     ("server", "cli", "pylsp_plugin", "__main__"),

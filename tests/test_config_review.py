@@ -150,3 +150,27 @@ def test_an_edit_elsewhere_in_the_module_is_seen_by_what_reads_the_file(tmp_path
     assert found(named.replace("p.parse_args()", "p.set_defaults(lr=1) or p.parse_args()")) == []
     assert found(named) == ["config/two-sources-of-truth"]
     assert found(named.replace("cfg.update(vars(args))", "pass")) == []
+
+
+def test_what_was_found_stays_while_a_line_is_typed() -> None:
+    memory = Memory()
+
+    def found(text: str, path: str = "a.yaml", language: str = "yaml") -> list[tuple[str, str, bool]]:
+        findings = review_now(Document(Path(path), text, language), RULES, memory=memory)
+        return [(item.rule, text[slice(*item.span)], item.fix is not None) for item in findings]
+
+    twice = ("yaml/duplicate-key", "lr", False)
+    assert found(TWICE)[0][:2] == twice[:2]
+    assert found(TWICE + "steps: [1,\n")[0] == twice
+    assert twice in found("# on top\n" + TWICE + "steps: [1,\n")
+    assert [rule for rule, _, _ in found(TWICE.replace("lr: 0.2", "lr: [2"))] == ["yaml/syntax-error"]
+    assert [rule for rule, _, _ in found("lr: 0.1\n")] == []
+    assert [rule for rule, _, _ in found("lr: [\n")] == ["yaml/syntax-error"]
+    sizes = (
+        '{"train_batch_size": 8,\n"train_micro_batch_size_per_gpu": 3,\n"gradient_accumulation_steps": 2\n}'
+    )
+    wrong = "deepspeed/batch-size-inconsistent"
+    assert found(sizes, "ds_config.json", "json") == [(wrong, "8", True)]
+    assert found(f'{sizes[:-1]}, "steps', "ds_config.json", "json") == [(wrong, "8", False)]
+    right = sizes.replace("3", "4 /* was 3 */")
+    assert wrong not in [rule for rule, _, _ in found(right, "ds_config.json", "json")]

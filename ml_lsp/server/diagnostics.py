@@ -12,6 +12,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.files import read_text
 from ml_lsp.server.client import Client
 from ml_lsp.server.convert import Converter, Json
 from ml_lsp.server.protocol import Ready
@@ -76,7 +77,7 @@ def _converter(server: Server, snapshot: Snapshot, client: Client) -> Converter:
         if opened is not None:
             return opened.parts[0].uri, opened.parts[0].source
         try:
-            return uri, Source(path.read_text(encoding="utf-8", errors="replace"))
+            return uri, Source(read_text(path))  # as the project reads it: line ends kept, no byte order mark
         except OSError:
             return None
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
+from urllib.parse import unquote
 
 import attrs
 from lsprotocol import types as lsp
 from pygls.workspace import TextDocument, Workspace
 
 from ml_lsp.text import Edit, Encoding, Position, Source, Span
+
+log = logging.getLogger(__name__)
 
 
 class Document(TextDocument):
@@ -51,12 +55,43 @@ class Documents(Workspace):
     ) -> Document:
         return Document(doc_uri, source, version, language_id, position_codec=self.position_codec)
 
+    def update_text_document(
+        self, text_doc: lsp.VersionedTextDocumentIdentifier, change: lsp.TextDocumentContentChangeEvent
+    ) -> None:
+        """Change a document or a cell; one that is not open is left alone, as nobody knows what stands in it."""
+        if unquote(text_doc.uri) in self.text_documents:
+            super().update_text_document(text_doc, change)
+        else:
+            log.warning("%s has changed but is not open", text_doc.uri)
+
+    def put_notebook_document(self, params: lsp.DidOpenNotebookDocumentParams) -> None:
+        """Open a notebook, also one that was not closed before."""
+        self._remove_cells(params.notebook_document.uri)
+        super().put_notebook_document(params)
+
     def update_notebook_document(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
-        """Change a notebook. What is closed goes first: a cell that changes its language is opened again."""
+        """Change a notebook that is open.
+
+        What is closed goes first: a cell that changes its language is opened again.
+        """
+        uri = params.notebook_document.uri
+        if self.get_notebook_document(notebook_uri=uri) is None:
+            log.warning("%s has changed but is not open", uri)
+            return
         cells = params.change.cells
         for closed in (cells and cells.structure and cells.structure.did_close) or ():
             self.remove_text_document(closed.uri)
         super().update_notebook_document(_without_closed(params))
+
+    def remove_notebook_document(self, params: lsp.DidCloseNotebookDocumentParams) -> None:
+        """Close a notebook with all its cells, also those that the editor does not name."""
+        super().remove_notebook_document(params)
+        self._remove_cells(params.notebook_document.uri)
+
+    def _remove_cells(self, notebook: str) -> None:
+        cells = [cell for cell, owner in self._cell_in_notebook.items() if owner == unquote(notebook)]
+        for cell in cells:
+            self.remove_text_document(cell)
 
 
 def _without_closed(params: lsp.DidChangeNotebookDocumentParams) -> lsp.DidChangeNotebookDocumentParams:

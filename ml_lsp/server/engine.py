@@ -29,9 +29,8 @@ class Engine:
     ) -> Steps:
         """Review a document in slices; return the findings that no comment in it silences."""
         findings = yield from self.review(document, rules, surroundings, self.memory)
-        return silence(
-            document.text, findings, rules, document.language, self.memory.pieces(document.path)
-        ).kept
+        segments = self.memory.segments(document.path)
+        return silence(document.text, findings, rules, document.language, segments, document.cells).kept
 
     def now(
         self, document: Document, rules: Sequence[Rule], surroundings: Surroundings = Surroundings()

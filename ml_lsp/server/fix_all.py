@@ -52,16 +52,16 @@ def fix_edit(server: Server, wanted: FixAll) -> Json | None:
     return to_workspace_edit(changes, versions(snapshot), session.client) if changes else None
 
 
-def fix_edits(server: Server, snapshot: Snapshot, wanted: FixAll) -> list[Edit]:
-    """The edits of a snapshot's text that make all wanted fixes."""
-    from ml_lsp.fixing import difference
-
+def fix_edits(server: Server, snapshot: Snapshot, wanted: FixAll) -> Sequence[Edit]:
+    """The edits of a snapshot's text that make all wanted fixes; none if the cell that is meant has gone."""
     cell = snapshot.cell_number(wanted.cell)
-    return list(difference(snapshot.text, fixed_text(server, snapshot.reviewable(), wanted, cell)))
+    if wanted.cell and cell is None:
+        return ()
+    return fixes_of(server, snapshot.reviewable(), wanted, cell)
 
 
-def fixed_text(server: Server, document: Document, wanted: FixAll, cell: int | None = None) -> str:
-    """The text of a document, or of one cell of it (0-based), with all wanted fixes made."""
+def fixes_of(server: Server, document: Document, wanted: FixAll, cell: int | None = None) -> Sequence[Edit]:
+    """The edits of a document, or of one cell of it (0-based), that make all wanted fixes."""
     from ml_lsp.fixing import fix_all
 
     session = server.session
@@ -71,7 +71,7 @@ def fixed_text(server: Server, document: Document, wanted: FixAll, cell: int | N
         findings = session.engine.now(document, rules, session.around(document.path))
         return [finding for finding in findings if _is_wanted(finding, wanted, document, cell)]
 
-    return fix_all(document, found, unsafe=bool(wanted.rule)).text
+    return fix_all(document, found, unsafe=bool(wanted.rule)).edits
 
 
 def _is_wanted(finding: Finding, wanted: FixAll, document: Document, cell: int | None) -> bool:

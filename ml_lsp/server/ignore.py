@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 
 from lsprotocol import types as lsp
@@ -9,6 +10,8 @@ from lsprotocol import types as lsp
 from ml_lsp.finding import Finding, Severity, Tier
 from ml_lsp.server.convert import Json, from_range, to_changes, to_workspace_edit, versions
 from ml_lsp.server.server import Server
+from ml_lsp.server.snapshots import Snapshot
+from ml_lsp.text import Edit
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,6 @@ class Ignore:
 
 def ignore_edit(server: Server, wanted: Ignore) -> Json | None:
     """The workspace edit that silences a finding; None if the document has changed or takes no comment."""
-    from ml_lsp import ignores
-
     session = server.session
     snapshot = session.snapshot(wanted.uri)
     part = snapshot.part(wanted.uri) if snapshot else None
@@ -46,7 +47,22 @@ def ignore_edit(server: Server, wanted: Ignore) -> Json | None:
     place = server.protocol.from_json(wanted.range, lsp.Range)
     span = snapshot.span(part.uri, from_range(part.source, place, session.encoding))
     finding = Finding(wanted.rule, Severity.HINT, Tier.DEFAULT, span, "")
-    write = ignores.ignore_file_edit if wanted.everywhere else ignores.ignore_edit
-    edit = write(snapshot.text, finding, snapshot.language)
-    changes = to_changes(snapshot, [edit], session.encoding) if edit else None
-    return to_workspace_edit(changes, versions(snapshot), session.client) if changes else None
+    for edit in _edits(snapshot, finding, wanted.everywhere):
+        if changes := to_changes(snapshot, [edit], session.encoding):
+            return to_workspace_edit(changes, versions(snapshot), session.client)
+    return None
+
+
+def _edits(snapshot: Snapshot, finding: Finding, everywhere: bool) -> Iterator[Edit]:
+    """The edits that silence a finding, the best first."""
+    from ml_lsp import ignores
+
+    text, language = snapshot.text, snapshot.language
+    if everywhere:
+        edit = ignores.ignore_file_edit(text, finding, language)
+    else:
+        edit = ignores.ignore_edit(text, finding, language, snapshot.reviewable().cells)
+    if edit is not None:
+        yield edit
+    if snapshot.is_notebook and not everywhere:
+        yield ignores.ignore_edit_above(text, finding)

@@ -60,10 +60,12 @@ def notebook_changed(server: Server, params: lsp.DidChangeNotebookDocumentParams
 
 
 def notebook_closed(server: Server, params: lsp.DidCloseNotebookDocumentParams) -> None:
-    """A notebook was closed."""
-    server.session.forget(params.notebook_document.uri)
-    server.closed(params.notebook_document.uri)
-    clear(server, [document.uri for document in params.cell_text_documents])
+    """A notebook was closed, with all its cells, also those that the editor does not name."""
+    uri = params.notebook_document.uri
+    shown = _shown_cells(server, uri)
+    server.session.forget(uri)
+    server.closed(uri)
+    clear(server, [*shown, *(document.uri for document in params.cell_text_documents)])
 
 
 def _review(server: Server, uri: str) -> None:
@@ -74,9 +76,16 @@ def _review(server: Server, uri: str) -> None:
         return
     if snapshot.is_notebook:
         known = {part.uri for part in snapshot.parts}
-        clear(server, [cell for cell in _cells(server, uri) if cell not in known])
+        cells = (*_shown_cells(server, uri), *_cells(server, uri))
+        clear(server, [cell for cell in cells if cell not in known])
     if snapshot.is_notebook or not session.client.pull:
         session.review(snapshot)
+
+
+def _shown_cells(server: Server, uri: str) -> list[str]:
+    """The cells of a notebook when it was reviewed last; none of a text document."""
+    last = server.session.last(uri)
+    return [part.uri for part in last.snapshot.parts] if last and last.snapshot.is_notebook else []
 
 
 def _cells(server: Server, uri: str) -> list[str]:

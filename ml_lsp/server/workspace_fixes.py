@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ml_lsp.server.convert import Json, to_changes, to_edits, to_workspace_edit, versions
-from ml_lsp.server.fix_all import FixAll, fix_edits, fixed_text
+from ml_lsp.server.fix_all import FixAll, fix_edits, fixes_of
 from ml_lsp.server.progress import Progress
 from ml_lsp.server.server import Server
 from ml_lsp.server.workspace import ReviewedFile, found_files, review_files
@@ -52,8 +52,8 @@ def _edits_on_disk(server: Server, file: ReviewedFile) -> list[Edit]:
     from ml_lsp.opened import rewritten
     from ml_lsp.textfile import Unwritable
 
-    fixed = fixed_text(server, file.opened.document, FixAll(file.path.as_uri()))
+    fixes = fixes_of(server, file.opened.document, FixAll(file.path.as_uri()))
     try:
-        return list(difference(file.opened.file_text, rewritten(file.opened, fixed)))
+        return list(difference(file.opened.file_text, rewritten(file.opened, fixes)))
     except Unwritable:
         return []

@@ -238,3 +238,12 @@ def test_config_files_are_found_from_python_and_back(tmp_path, tmp_path_factory,
     assert main(["check", "--format", "json", "."]) == 1
     found = json.loads(capsysbinary.readouterr().out)
     assert [(item["path"], item["line"]) for item in found] == [("conf/config.yaml", 3)]
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.YML", "a.json", "a.ipynb"])
+def test_no_coding_comment_is_proposed_where_none_would_help(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"# coding: latin-1\n\xe9\n")
+    with pytest.raises(Unreadable) as caught:
+        read_text(path)
+    assert str(caught.value).endswith("which is not UTF-8; save the file as UTF-8")

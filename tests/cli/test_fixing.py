@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ml_lsp.finding import Finding, Fix, Rewrite, Severity, Tier
 from ml_lsp.fixing import MOST_ROUNDS, difference, fix_all, with_text
 from ml_lsp.review import Document
-from ml_lsp.text import Edit, Span, apply
+from ml_lsp.text import Edit, OverlappingEdits, Span, apply, in_one
 
 
 def finding(span, edits, safe=True, rule="demo/rule"):
@@ -164,3 +164,44 @@ def test_a_structural_change_without_its_place_is_left_alone():
 @given(st.text("ab\r\n\u2028😀", max_size=40), st.text("ab\r\n\u2028😀", max_size=40))
 def test_the_difference_of_two_texts_makes_one_of_the_other(old, new):
     assert apply(old, difference(old, new)) == new
+
+
+EDITS = st.lists(
+    st.builds(
+        lambda at, size, new: Edit(Span(at, at + size), new),
+        st.integers(0, 9),
+        st.integers(0, 3),
+        st.text("xy", max_size=3),
+    ),
+    max_size=4,
+)
+
+
+@given(EDITS, EDITS)
+def test_two_changes_in_one_do_what_they_do_one_after_the_other(first, second):
+    text = "0123456789ABCDEFG"
+    try:
+        between = apply(text, first)
+        second = [edit for edit in second if edit.span.end <= len(between)]
+        after = apply(between, second)
+    except OverlappingEdits:
+        return
+    assert apply(text, in_one(first, second)) == after
+
+
+def test_the_edits_of_a_fix_in_rounds_are_those_of_the_text_before():
+    done = fix_all(
+        python("aa\nb\n"), lambda document: [*replacer("aa", "bb")(document), *replacer("bb", "c")(document)]
+    )
+    assert (done.text, done.edits) == ("c\nb\n", (Edit(Span(0, 2), "c"),))
+
+
+def test_a_cell_that_does_not_parse_does_not_leave_the_others_without_protection():
+    document = Document(Path("n.ipynb"), "def (:\nx = bad\ny = good\n", cells=(0, 7, 15))
+
+    def review(document):
+        return [*replacer("bad", "(((")(document), *replacer("good", "better")(document)]
+
+    done = fix_all(document, review)
+    assert done.text == "def (:\nx = bad\ny = better\n"
+    assert len(done.refused) == 1

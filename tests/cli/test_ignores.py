@@ -13,6 +13,7 @@ from ml_lsp.catalogue import FixText, Rule, shipped_rules
 from ml_lsp.finding import Finding, Severity, Tier
 from ml_lsp.ignores import UNUSED_IGNORE, ignore_edit, ignore_file_edit, silence
 from ml_lsp.review import Document, Memory, review_now
+from ml_lsp.syntax.segments import split
 from ml_lsp.text import Span, apply
 
 
@@ -143,15 +144,10 @@ def test_silenced_findings_are_handed_back():
 
 
 def test_pieces_give_the_same_as_the_whole():
-    pieces = [
-        "# ml-lsp: ignore-file[yaml/three]\n",
-        "BAD  # ml-lsp: ignore\n",
-        "# ml-lsp: ignore[torch]\n",
-        "BAD\n",
-        "BAD\n",
-    ]
-    text = "".join(pieces)
-    assert silence(text, report(text), RULES, pieces=pieces) == silence(text, report(text), RULES)
+    text = "# ml-lsp: ignore-file[yaml/three]\nBAD  # ml-lsp: ignore\n# ml-lsp: ignore[torch]\nBAD\nBAD\n"
+    segments = split(text).segments
+    assert len(segments) > 2
+    assert silence(text, report(text), RULES, segments=segments) == silence(text, report(text), RULES)
 
 
 def unused(text, findings=None):
@@ -364,9 +360,33 @@ def test_a_review_hands_over_pieces_that_can_be_looked_through_alone():
     text = f'x = """\n# ml-lsp: ignore\n"""\n\n\n{method}'
     memory, path = Memory(), Path("a.py")
     review_now(Document(path, text), (), memory=memory)
-    pieces = memory.pieces(path)
-    assert len(pieces) > 2
-    assert "".join(pieces) == text
-    assert silence(text, report(text), RULES, pieces=pieces) == silence(text, report(text), RULES)
+    segments = memory.segments(path)
+    assert len(segments) > 2
+    assert "".join(segment.text for segment in segments) == text
+    assert silence(text, report(text), RULES, segments=segments) == silence(text, report(text), RULES)
     memory.forget(path)
-    assert memory.pieces(path) == ()
+    assert memory.segments(path) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "rest"),
+    [
+        ("python", "x = 1  # ml-lsp: ignore[torch/one]\n", "def f(:\n    pass\n"),
+        ("python", "# ml-lsp: ignore-file[torch/one]\nx = 1\n", "y = [1,\n"),
+        ("yaml", "x: 1  # ml-lsp: ignore[torch/one]\n", "y: [1,\n"),
+    ],
+)
+def test_nothing_is_called_unused_while_some_of_the_text_does_not_parse(language, line, rest):
+    assert silence(line, [], RULES, language).kept
+    assert not silence(line + rest, [], RULES, language).kept
+    if language == "python":
+        assert not silence(line + rest, [], RULES, segments=split(line + rest).segments).kept
+
+
+def test_a_comment_at_the_end_of_a_cell_says_nothing_about_the_next():
+    one = "x = 1\n# ml-lsp: ignore[torch/one]\n"
+    text = one + "BAD\n"
+    assert silence(text, report(text), RULES).kept == ()
+    kept = silence(text, report(text), RULES, cells=(0, len(one))).kept
+    assert [item.rule for item in kept] == [UNUSED_IGNORE, "torch/one"]
+    assert silence(text, report(text), RULES, cells=(0, 6)).kept == ()

@@ -94,3 +94,29 @@ def test_a_fix_may_put_another_magic_in_the_place_of_one(tmp_path, monkeypatch, 
         ["%pip install einops\n", "import einops"],
         ["if True:\n", "    %pip install numpy\n"],
     ]
+
+
+@pytest.fixture
+def fixed(tmp_path, monkeypatch):
+    """Fixes the cells of a notebook in place and returns them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+    def fix(*sources):
+        cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": source} for source in sources]
+        path = Path("n.ipynb")
+        path.write_text(json.dumps({**NOTEBOOK, "cells": cells}, indent=1))
+        main(["check", "--fix", "--select", "notebook/shell-pip,yaml/load-without-loader"])
+        return [cell["source"] for cell in json.loads(path.read_text())["cells"]]
+
+    return fix
+
+
+def test_cells_that_say_the_same_are_fixed_each_in_its_place(fixed):
+    bad, good = "x = yaml.load(open('a'))", "x = yaml.safe_load(open('a'))"
+    assert fixed("import yaml", bad, bad, ["a = 1\n", bad]) == ["import yaml", good, good, ["a = 1\n", good]]
+
+
+def test_lines_that_look_the_same_when_hidden_from_python_are_told_apart(fixed):
+    cells = ["import aaa"], ["!pip install aaa\n", "%pip install bbb"]
+    assert fixed(*cells) == [["import aaa"], ["%pip install aaa\n", "%pip install bbb"]]

@@ -132,7 +132,7 @@ async def test_fix_on_save(client: LanguageClient) -> None:
     assert action.kind == lsp.CodeActionKind.SourceFixAll  # equal to what was asked, as eglot wants it
     if action.edit is None:
         action = await client.code_action_resolve_async(action)
-    assert [edit.new_text for edit in edits(uri, action.edit)] == ["GOO"]
+    assert [edit.new_text for edit in edits(uri, action.edit)] == ["GOOD"]
 
 
 @pytest.mark.asyncio(loop_scope="module")

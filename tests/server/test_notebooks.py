@@ -125,6 +125,43 @@ def test_closing_a_notebook_clears_its_cells(client: WireClient) -> None:
     assert [client.publishes(book.cell(name))[-1]["diagnostics"] for name in CELLS] == [[], [], []]
 
 
+def test_closing_a_notebook_clears_cells_that_are_not_named(client: WireClient) -> None:
+    book = Notebook(client, CELLS)
+    book.codes("c2")
+    client.notify(
+        "notebookDocument/didClose", {"notebookDocument": {"uri": book.uri}, "cellTextDocuments": []}
+    )
+    client.settle()
+    assert client.publishes(book.cell("c0"))[-1]["diagnostics"] == []
+    assert actions(client, book.cell("c0"), place(0, 4, 0, 4)) == []
+
+
+def test_a_notebook_opened_anew_without_being_closed_has_its_new_cells(client: WireClient) -> None:
+    book = Notebook(client, CELLS)
+    book.codes("c2")
+    again = Notebook(client, {"c1": "OLD", "c9": "x = 1"})
+    again.codes("c9")
+    assert client.publishes(book.cell("c0"))[-1]["diagnostics"] == []
+    assert again.codes("c1", since=len(client.received) - 4) == ["words/old"]
+
+
+def test_changes_of_what_is_not_open_are_told_in_a_line(client: WireClient) -> None:
+    book = Notebook(client, CELLS)
+    book.codes("c2")
+    stranger = client.uri("other.ipynb")
+    client.notify(
+        "notebookDocument/didChange",
+        {"notebookDocument": {"uri": stranger, "version": 2}, "change": {"cells": {}}},
+    )
+    book.edit("c7", 2, "BAD")
+    client.send(client.change(client.uri("a.py"), 2, "BAD"))
+    client.settle()
+    assert [said["message"] for said in client.messages("window/logMessage")] == [
+        f"{uri} has changed but is not open" for uri in (stranger, book.cell("c7"), client.uri("a.py"))
+    ]
+    assert book.codes("c0", 1, book.edit("c0", 2, "OLD")) == ["words/old"]
+
+
 def test_a_quick_fix_edits_its_cell(connect: Connect) -> None:
     client = connect(with_encodings(FULL, "utf-8"))
     book = Notebook(client, {"c0": "'😀'\n", "c1": "%time x\n'é' + BAD\n"})
@@ -166,6 +203,26 @@ def test_fix_all_of_a_notebook_edits_all_cells(client: WireClient) -> None:
         done = resolved(client, action)
         for name in ("c0", "c2"):
             assert applied(cells[name], done, book.cell(name)) == cells[name].replace("BAD", "GOOD")
+
+
+def test_fix_all_of_cells_that_say_the_same(client: WireClient) -> None:
+    cells = {"c0": "x = 1\nBAD", "c1": "BAD"}
+    book = Notebook(client, cells)
+    for asked, fixed in (("source.fixAll", ["c0"]), ("notebook.source.fixAll", ["c0", "c1"])):
+        [action] = actions(client, book.cell("c0"), place(0, 0, 0, 0), only=[asked])
+        done = resolved(client, action)
+        changed = [item["textDocument"]["uri"] for item in done["edit"]["documentChanges"]]
+        assert changed == list(map(book.cell, fixed))
+        for name in fixed:
+            assert applied(cells[name], done, book.cell(name)) == cells[name].replace("BAD", "GOOD")
+
+
+def test_fix_all_of_a_cell_that_has_gone_touches_no_other(client: WireClient) -> None:
+    book = Notebook(client, CELLS)
+    [action] = actions(client, book.cell("c0"), place(0, 0, 0, 0), only=["source.fixAll"])
+    book.delete(0, "c0")
+    book.insert(0, "c5", "BAD")
+    assert "edit" not in resolved(client, action)
 
 
 def test_an_ignore_is_written_into_the_cell_of_its_finding(client: WireClient) -> None:

@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.server.test_actions import actions, applied, resolved
+from tests.server.test_notebooks import Notebook
 from tests.server.wire_client import WireClient
 
 SERVER = [sys.executable, "-m", "ml_lsp", "server"]
@@ -230,3 +232,81 @@ def test_a_config_file_that_changes_on_disk_is_seen(client: WireClient, tmp_path
     change = {"uri": client.uri("configs/train.yaml"), "type": 2}
     client.notify("workspace/didChangeWatchedFiles", {"changes": [change]})
     until(client, script, [])
+
+
+def test_the_other_place_is_right_in_a_closed_file_with_other_line_ends(
+    client: WireClient, tmp_path: Path
+) -> None:
+    config = tmp_path / "configs/train.yaml"
+    config.parent.mkdir()
+    config.write_bytes("\ufeff# \u00e9\r\n\r\nlr: 0.01\r\n".encode())
+    script = client.open("train.py", SCRIPT)
+    until(client, script, [TWO])
+    [found] = client.publishes(script)[-1]["diagnostics"]
+    assert found["relatedInformation"][0]["location"] == {
+        "uri": client.uri("configs/train.yaml"),
+        "range": {"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 8}},
+    }
+
+
+def test_the_other_file_is_followed_on_disk(client: WireClient, tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/train.yaml").write_text("lr: 0.01\n")
+    script, renamed = tmp_path / "train.py", tmp_path / "main.py"
+    script.write_text(SCRIPT)
+    config = client.open("configs/train.yaml", "lr: 0.01\n", language="yaml")
+    until(client, config, [TWO])
+
+    def told(*changes: tuple[Path, int]) -> None:
+        events = [{"uri": path.as_uri(), "type": kind} for path, kind in changes]
+        client.notify("workspace/didChangeWatchedFiles", {"changes": events})
+
+    script.write_text(SCRIPT.replace("0.001", "0.01"))
+    told((script, 2))
+    until(client, config, [])
+    script.write_text(SCRIPT)
+    told((script, 2))
+    until(client, config, [TWO])
+    script.rename(renamed)
+    told((script, 3), (renamed, 1))
+    end = time.monotonic() + 10
+    while [place(found) for found in client.publishes(config)[-1]["diagnostics"]] != [renamed.as_uri()]:
+        assert time.monotonic() < end, client.publishes(config)[-1]
+        time.sleep(0.05)
+    renamed.unlink()
+    told((renamed, 3))
+    until(client, config, [])
+
+
+def place(found: dict[str, Any]) -> str:
+    """The file that a finding is linked with."""
+    [related] = found["relatedInformation"]
+    return str(related["location"]["uri"])
+
+
+def test_an_ignore_of_a_shell_escape_stands_above_it(tmp_path: Path) -> None:
+    client = WireClient(tmp_path, {"profile": "review"}, SERVER)
+    client.start()
+    try:
+        text = "import torch\nif True:\n    !pip install torch\n"
+        book = Notebook(client, {"c0": text})
+        [found] = client.published(book.cell("c0"), 1)
+        menu = actions(client, book.cell("c0"), found["range"], [found])
+        [ignore] = [action for action in menu if action["title"].endswith("on this line")]
+        ignored = applied(text, resolved(client, ignore), book.cell("c0"))
+        assert ignored == text.replace("    !", "    # ml-lsp: ignore[notebook/shell-pip]\n    !")
+        assert book.codes("c0", 2, book.edit("c0", 2, ignored)) == []
+    finally:
+        client.kill()
+
+
+def test_an_ignore_at_the_end_of_a_cell_ends_with_it(client: WireClient) -> None:
+    mistake = "yaml.load(1)"
+    book = Notebook(client, {"c0": "import yaml\n# ml-lsp: ignore[yaml/load-without-loader]", "c1": mistake})
+    assert book.codes("c1", 1) == ["yaml/load-without-loader"]
+    assert book.codes("c0", 1) == ["ml-lsp/unused-ignore"]
+    [found] = client.published(book.cell("c1"), 1)
+    menu = actions(client, book.cell("c1"), found["range"], [found])
+    [ignore] = [action for action in menu if action["title"].endswith("on this line")]
+    ignored = applied(mistake, resolved(client, ignore), book.cell("c1"))
+    assert ignored == f"{mistake}  # ml-lsp: ignore[yaml/load-without-loader]"

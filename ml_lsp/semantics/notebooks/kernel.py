@@ -44,6 +44,8 @@ _AUTOMAGICS = frozenset({
     "cpaste", "gui", "guiref", "connect_info", "qtconsole", "notebook", "rehashx", "unalias", "macro", "colors",
 })  # fmt: skip
 _NAME = re.compile(r"[^\W\d]\w*")
+# What the magics that run other programs keep of their output, by IPython's %%script.
+_KEPT_STREAM = re.compile(r"--(?:out|err|proc)(?:=|[ \t]++)(\w++)")
 # Tags of cells that a fresh run does not run, or that are meant to fail.
 _NOT_RUN = frozenset({"skip", "skip-execution", "raises-exception", "solution", "exercise"})
 _PARAMETERS = frozenset({"parameters", "injected-parameters"})
@@ -80,12 +82,14 @@ def _magic_brings_any(magic: tuple[str, str]) -> bool:
 
 
 def magic_names(cell: NotebookCell) -> frozenset[str]:
-    """Names that the magics of a cell may bind. What `%%timeit a = 1` sets up counts."""
+    """Names that the magics of a cell may bind. What `%%timeit a = 1` sets up and `%%bash --out a` keeps counts."""
     found: set[str] = set()
     for magic in cell.magics:
         name = magic.name
         if name.startswith("%") and (name.strip("%") not in _QUIET_MAGICS or name == "%%timeit"):
             found.update(_NAME.findall(magic.text))
+        elif name.startswith("%%"):
+            found.update(_KEPT_STREAM.findall(magic.text.partition("\n")[0]))
     return frozenset(found)
 
 
