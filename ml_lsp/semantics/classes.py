@@ -82,13 +82,9 @@ class Class:
     @cached_property
     def ancestors(self) -> tuple[str, ...]:
         """The dotted names of all outside classes it derives from, nearest first."""
-        found: dict[str, None] = {}
-        for parent in self.parents:
-            found.update(dict.fromkeys(parent.ancestors))
-        for base in self.bases:
-            if isinstance(base, Ref):
-                found.update(dict.fromkeys(self.scope.inquiry.ancestry(base.name)))
-        return tuple(found)
+        bases = (base for one in self.lineage() for base in one.bases)
+        outside = (base.name for base in bases if isinstance(base, Ref))
+        return tuple(dict.fromkeys(name for base in outside for name in self.scope.inquiry.ancestry(base)))
 
     @cached_property
     def parents(self) -> tuple[Class, ...]:
@@ -99,13 +95,12 @@ class Class:
     @property
     def has_unknown_base(self) -> bool:
         """Whether some base, here or further up, is neither of this module nor a known outside class."""
-        for base in self.bases:
-            if isinstance(base, Ref):
-                if not self.scope.inquiry.knows_class(base.name):
-                    return True
-            elif class_of_name(self.scope, base) is None:
-                return True
-        return any(parent.has_unknown_base for parent in self.parents)
+        return any(one._is_unknown(base) for one in self.lineage() for base in one.bases)
+
+    def _is_unknown(self, base: Value) -> bool:
+        if isinstance(base, Ref):
+            return not self.scope.inquiry.knows_class(base.name)
+        return class_of_name(self.scope, base) is None
 
     def is_a(self, *names: str) -> bool:
         """Whether it derives from one of these outside classes."""
