@@ -77,6 +77,14 @@ def handler_of(call: Call) -> Handler | None:
     return None
 
 
+def is_awaited(block: Block) -> bool:
+    """Whether what fails in a block is caught around it: code that is run to see whether it fails."""
+    return any(
+        isinstance(around.node, ast.Try | ast.TryStar) and around.arm == "body" and bool(around.node.handlers)
+        for around in block.chain()
+    )
+
+
 def arguments(call: Call) -> list[ast.expr]:
     """The expressions that are passed to a call."""
     return [*call.node.args, *(keyword.value for keyword in call.node.keywords)]

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 TENSOR = "torch.Tensor"
 MODULE = "torch.nn.Module"
+METRIC = "torchmetrics.Metric"
 OPTIMIZER = "torch.optim.Optimizer"
 SCHEDULER = "torch.optim.lr_scheduler.LRScheduler"
 LOADER = "torch.utils.data.DataLoader"
@@ -149,7 +150,7 @@ _FAMILIES = (
      ("transformers.PreTrainedModel", MODULE)),
     (re.compile(r"transformers\.\w*Trainer\Z"), ("transformers.Trainer",)),
     (re.compile(r"lightning\.pytorch\.callbacks\.[A-Z]\w*\Z"), ("lightning.pytorch.callbacks.Callback",)),
-    (re.compile(r"torchmetrics\.(?:\w+\.)*[A-Z]\w*\Z"), ("torchmetrics.Metric", MODULE)),
+    (re.compile(r"torchmetrics\.(?:\w+\.)*[A-Z]\w*\Z"), (METRIC, MODULE)),
     (re.compile(r"keras\.layers\.(?:\w+\.)*[A-Z]\w*\Z"), ("keras.layers.Layer",)),
     (re.compile(r"keras\.optimizers\.(?:\w+\.)*[A-Z]\w*\Z"), ("keras.optimizers.Optimizer",)),
     (re.compile(r"torch_geometric\.nn\.(?:\w+\.)*[A-Z]\w*\Z"), (MODULE,)),

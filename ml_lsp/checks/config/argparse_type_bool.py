@@ -33,7 +33,10 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(call.scope.span(kind), edits=edits, happens=happens, instead=instead)
     default = call.argument(None, "default")
     opposite = _OPPOSITES.get((action, call.scope.value(default))) if default is not None else None
-    if default is not None and opposite is not None and not _has_twin(call, opposite):
+    hidden = call.argument_value(None, "help") == Ref(
+        "argparse.SUPPRESS"
+    )  # a constant that nobody is told of
+    if default is not None and opposite is not None and not hidden and not _has_twin(call, opposite):
         message = rule.data["messages"]["switch"]
         yield rule.finding(call.scope.span(default), message=message, value=call.scope.text(default))
 

@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
+from ml_lsp.semantics.handlers import is_awaited
 from ml_lsp.semantics.statements import lone_expressions
 from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.types import is_a
@@ -48,9 +49,6 @@ def _subject(call: Call, rule: Rule) -> ast.expr | None:
 
 def _is_probe(call: Call) -> bool:
     """Whether the code runs the operation to see whether, or how fast, it runs."""
-    if expects_an_error(call):
+    if expects_an_error(call) or is_awaited(call.block):
         return True
-    for block in call.block.chain():
-        if isinstance(block.node, ast.Try) and block.arm == "body" and block.node.handlers:
-            return True
     return any(word in call.scope.name.lower() for word in ("bench", "warm", "timeit", "profile", "test"))

@@ -32,7 +32,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if isinstance(func.value, ast.Name) and func.value.id in ("self", scope.self_name):
         return
-    metric = is_a(scope, receiver, "torchmetrics.Metric")
+    metric = is_a(scope, receiver, library.METRIC)
     if metric or not is_module(scope, receiver) or _is_on_purpose(call) or is_trial_run(call):
         return
     if _has_a_call_of_its_own(scope, receiver, rule.data["other_calls"]):

@@ -10,6 +10,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.handlers import is_awaited
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import lone_expressions, truth_tests
 from ml_lsp.semantics.torch.objects import is_model_name, is_module, is_optimizer, is_scaler, written_name
@@ -25,7 +26,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             if _is_one_of(scope, node, rule.data["questions"]):
                 yield _uncalled(scope, node, rule)
         for statement in lone_expressions(scope):
-            yield from _lone(scope, statement.value, rule)
+            if not is_awaited(scope.flow.blocks[statement]):
+                yield from _lone(scope, statement.value, rule)
         for block in scope.flow.blocks:
             for item in block.items if isinstance(block, ast.With | ast.AsyncWith) else ():
                 if _is_one_of(scope, item.context_expr, rule.data["managers"]):

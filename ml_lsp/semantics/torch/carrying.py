@@ -143,7 +143,10 @@ class Graphs:
         """Whether a callee is a module, such as a criterion, or an unknown thing of a criterion's name."""
         found = types.class_of(self.scope, callee)
         if found is not None:
-            return library.MODULE in types.ancestry(self.scope, found)
+            known = types.ancestry(self.scope, found)
+            return (
+                library.MODULE in known and library.METRIC not in known
+            )  # most compare, and give no gradient
         return not isinstance(callee, Global | Local | Ref) and bool(_LOSS_NAME.search(last_name(callee)))
 
 

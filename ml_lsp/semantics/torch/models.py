@@ -25,7 +25,7 @@ _WITHOUT_WEIGHTS = re.compile(
     r"|Threshold|Fold|Unfold|PixelShuffle|\w*Transform|\w*Mapper)\Z"
 )
 _DEEPEST = 3
-_OTHER_KINDS = ("torchmetrics.Metric", "torch.jit.ScriptModule")
+_OTHER_KINDS = (library.METRIC, "torch.jit.ScriptModule")
 # What is only ever called on modules (with these numbers of arguments).
 _MODULE_METHODS = {"eval": (0,), "train": (0, 1), "parameters": (0,)}
 # What has a state and is no module: schedules, averages, metrics.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ml_lsp.semantics import library
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.activations import NEUTRAL_METHODS
 from ml_lsp.semantics.torch.objects import is_loader_name, is_model_name, is_module, last_name
@@ -44,7 +45,7 @@ def _is_model(scope: Scope, callee: Value) -> bool:
         return False
     name = last_name(callee)
     if is_module(scope, callee):
-        return not _CRITERION.search(name) and not is_a(scope, callee, "torchmetrics.Metric")
+        return not _CRITERION.search(name) and not is_a(scope, callee, library.METRIC)
     return is_model_name(name) and not _CRITERION.search(name)
 
 
