@@ -11,7 +11,8 @@ from ml_lsp.semantics.values import walk
 _MISSING = frozenset({
     "ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "Exception", "BaseException",
 })  # fmt: skip
-_VERSION = re.compile(r"version|_available|legacy|hasattr|^_*(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE)
+_ASKING = re.compile(r"version|^builtins\.hasattr$|^inspect\.signature$|\.__kwdefaults__$")
+_VERSION = re.compile(r"version|_available|legacy|hasattr|__kwdefaults__|^_*(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE)
 
 
 def is_version_guarded(scope: Scope, node: ast.AST) -> bool:
@@ -69,6 +70,6 @@ def _asks_version(scope: Scope, test: ast.expr) -> bool:
             return True
         if isinstance(part, ast.Name):
             named = (str(getattr(of, "name", "")) for of in walk(scope.value(part)))
-            if any("version" in name or name == "builtins.hasattr" for name in named):
+            if any(_ASKING.search(name) for name in named):
                 return True
     return False

@@ -27,8 +27,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if not isinstance(tensor, ast.expr) or len(args) < 2:
         return
     shaped = scope.value(tensor)
-    if isinstance(shaped, Result) and last_name(shaped.callee) == "pad":
-        return  # the skew of relative attention: a column more, read in rows of another length
+    if (isinstance(shaped, Result) and last_name(shaped.callee) == "pad") or _loses_its_start(call):
+        return  # the skew of relative attention: a column more or less, read in rows of another length
     order = [_size_of(shaped, scope.value(arg)) for arg in args]
     if sorted(index for index in order if index is not None) == list(range(len(args))) != order:
         dimensions = ", ".join(map(str, order))
@@ -36,6 +36,28 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         edits = [replace_node(scope, call.node, text)]
         method = "reshape" if is_function else call.method
         yield rule.finding(call.span, edits=edits, method=method, permute=f"permute({dimensions})")
+
+
+def _loses_its_start(call: Call) -> bool:
+    """Whether the result is read without its first rows or columns: `x[1:]`, `x[:, :, shift:]`."""
+    scope = call.scope
+    statement = scope.statement_of(call.node)
+    reads = (
+        load.node
+        for loads in scope.flow.loads_of.values()
+        for load in loads
+        if any(
+            definition.node is statement and definition.value is call.node for definition in load.definitions
+        )
+    )
+    return any(_is_cut(scope.tree.parent(node), node) for node in (call.node, *reads))
+
+
+def _is_cut(around: ast.AST | None, node: ast.AST) -> bool:
+    if not isinstance(around, ast.Subscript) or around.value is not node:
+        return False
+    parts = around.slice.elts if isinstance(around.slice, ast.Tuple) else [around.slice]
+    return any(isinstance(part, ast.Slice) and part.lower is not None for part in parts)
 
 
 def _size_of(shaped: Value, value: Value) -> int | None:
