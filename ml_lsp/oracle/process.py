@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
@@ -103,6 +104,10 @@ class Worker:
             self._process.stdin.close()
 
 
+# Windows: run where nobody else wants the processor. Elsewhere the worker asks for that itself.
+_STEP_BACK = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+
+
 async def start(place: Place, cache: Path, patience: float = PATIENCE) -> Worker:
     """Start a worker that reads `place` and keeps what it has parsed in the folder `cache`.
 
@@ -112,7 +117,15 @@ async def start(place: Place, cache: Path, patience: float = PATIENCE) -> Worker
     cache.mkdir(parents=True, exist_ok=True)
     package = str(Path(ml_lsp.__file__).parent.parent)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-c", _START, package, stdin=PIPE, stdout=PIPE, cwd=cache
+        sys.executable,
+        "-I",
+        "-c",
+        _START,
+        package,
+        stdin=PIPE,
+        stdout=PIPE,
+        cwd=cache,
+        creationflags=_STEP_BACK,
     )
     worker = Worker(process, patience)
     setup = {

@@ -32,6 +32,7 @@ if sys.platform != "win32":
 
 def main() -> None:
     """Serve until stdin ends, or until more memory is held than allowed."""
+    _step_back()
     questions, answers = _take_pipes()
     setup = read_frame(questions)
     _bound_memory(setup["memory"])
@@ -52,6 +53,12 @@ def main() -> None:
         answers.flush()
         if reply["retire"]:
             return
+
+
+def _step_back() -> None:
+    """Run only where nobody else wants the processor: no answer is waited for, the next keystroke is."""
+    if sys.platform != "win32":
+        os.nice(10)
 
 
 class _Desk:

@@ -12,7 +12,9 @@ _MISSING = frozenset({
     "ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "Exception", "BaseException",
 })  # fmt: skip
 _ASKING = re.compile(r"version|^builtins\.hasattr$|^inspect\.signature$|\.__kwdefaults__$")
-_VERSION = re.compile(r"version|_available|legacy|hasattr|__kwdefaults__|^_*(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE)
+_VERSION = re.compile(
+    r"version|_available|legacy|hasattr|__kwdefaults__|^_*(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE
+)
 
 
 def is_version_guarded(scope: Scope, node: ast.AST) -> bool:

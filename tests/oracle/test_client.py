@@ -57,6 +57,14 @@ async def test_answers_come_in_one_worker_and_are_remembered(oracle):
 
 
 @pytest.mark.asyncio
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities are asked for in another way")
+async def test_the_worker_lets_everybody_else_go_first(oracle):
+    await oracle.ask([A])
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, oracle.worker_pid) == min(mine + 10, 19)
+
+
+@pytest.mark.asyncio
 async def test_two_who_ask_the_same_get_the_same(oracle):
     first, second = await asyncio.gather(oracle.ask([A, B]), oracle.ask([B, C]))
     assert first[B] == second[B]
