@@ -14,6 +14,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.keeping import (
     Kept,
     is_conditional,
+    is_copied_next,
     is_loaded_back,
     is_read_later,
     is_so_far_best,
@@ -33,7 +34,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         return
     for scope in body.scopes:
         for kept in kept_weights(scope):
-            if kept.is_of_a_model and (_is_best(kept) or is_loaded_back(kept)):
+            if kept.is_of_a_model and (_is_best(kept) or is_loaded_back(kept)) and not is_copied_next(kept):
                 yield _finding(kept, rule)
 
 

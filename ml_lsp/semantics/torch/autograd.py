@@ -80,15 +80,17 @@ def _asks_for_grad(test: ast.expr) -> bool:
     return any(written_name(part) in _ASKED for part in ast.walk(test) if isinstance(part, ast.expr))
 
 
-def is_parameter(scope: Scope, value: Value) -> bool:
-    """Whether a value is certainly a parameter of a module."""
+def is_parameter(scope: Scope, value: Value, depth: int = 8) -> bool:
+    """Whether a value is certainly a parameter of a module; attributes are followed `depth` steps far."""
+    if depth == 0:
+        return False  # an attribute that is set to itself, to annotate it
     match value:
         case Result(Ref("torch.nn.Parameter")):
             return value.argument(1, "requires_grad") in (None, Const(True))
         case Attr(owner, name):
             own = own_class_of(scope, owner)
             assigned = own.attribute_values(name) if own is not None and own.is_a(library.MODULE) else ()
-            known = bool(assigned) and all(is_parameter(scope, one) for one in assigned)
+            known = bool(assigned) and all(is_parameter(scope, one, depth - 1) for one in assigned)
             return known and own is not None and not any(map(_mentions_freezing, (scope, own.scope)))
         case Element(Result(Attr(owner, "parameters"))):
             return is_module(scope, owner) and not _mentions_freezing(scope)

@@ -90,6 +90,20 @@ def _live(scope: Scope, node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     return None
 
 
+def is_copied_next(kept: Kept) -> bool:
+    """Whether the same function makes a deep copy of what was kept: `state = m.state_dict(); deepcopy(state)`."""
+    scope = kept.scope
+    return any(
+        call.name == "copy.deepcopy" and call.node.args and _is_what_was_kept(scope, call.node.args[0], kept)
+        for call in scope.calls
+    )
+
+
+def _is_what_was_kept(scope: Scope, node: ast.expr, kept: Kept) -> bool:
+    load = scope.flow.loads.get(node) if isinstance(node, ast.Name) else None
+    return load is not None and any(one.node is kept.statement for one in load.definitions)
+
+
 def is_conditional(kept: Kept, within: ast.AST | None) -> bool:
     """Whether the weights are kept under an `if` inside a loop (or in the function, for None)."""
     for block in kept.block.chain():

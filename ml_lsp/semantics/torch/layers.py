@@ -25,7 +25,7 @@ _KEEPS_SIZE = re.compile(
     r"|Softshrink|Softmax|LogSoftmax|Softmin|Tanh\w*|Sigmoid|LogSigmoid|Threshold|Identity|\w*Dropout\d?d?|LayerNorm)\Z"
 )
 _KEEPS_CHANNELS = re.compile(
-    r"torch\.nn\.(?:(?:Adaptive)?(?:Avg|Max|LP)Pool\dd|Upsample|Upsampling\w+|\w*Pad\dd)\Z"
+    r"torch\.nn\.(?:(?:Adaptive)?(?:Avg|Max|LP)Pool\dd|Upsample|Upsampling\w+|\w*Pad\dd|InstanceNorm\dd)\Z"
 )
 _KEEPING_FUNCTIONS = re.compile(
     r"torch\.(?:nn\.functional\.)?(?:relu_?|relu6|leaky_relu|gelu|elu|selu|celu|silu|mish|tanh|sigmoid|softplus"
@@ -56,7 +56,7 @@ _SIZES = {
     "torch.nn.GroupNorm": Arguments("channels", (1, "num_channels"), (1, "num_channels")),
     **{f"torch.nn.{name}": _RECURRENT for name in ("LSTM", "GRU", "RNN")},
     **{f"torch.nn.{name}{n}d": _CONV for name in ("Conv", "ConvTranspose") for n in (1, 2, 3)},
-    **{f"torch.nn.{name}{n}d": _NORM for name in ("BatchNorm", "InstanceNorm") for n in (1, 2, 3)},
+    **{f"torch.nn.{name}{n}d": _NORM for name in ("BatchNorm",) for n in (1, 2, 3)},
 }
 
 
