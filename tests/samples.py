@@ -37,3 +37,30 @@ def library_files(most: int) -> list[Path]:
     found = sorted(Path(paths["stdlib"]).glob("*.py")) + sorted(Path(paths["purelib"]).rglob("*.py"))
     step = max(1, len(found) // most)
     return found[::step]
+
+
+# A rule of one project, as its team writes it: lint-rules/acme/old-loader.yaml.
+TEAM_PAGE = """\
+severity: warning
+tier: default
+area: data-pipeline
+title: The old loader
+message: "`{name}` reads the whole file; use `stream`."
+fix: {title: "Use `stream`", safe: true}
+why: It takes all memory.
+match:
+  call: acme.data.load_all
+  replace_call: acme.data.stream
+examples:
+  - name: by module
+    code: |
+      import acme.data
+      rows = acme.data.load_all("x")  # expect: acme/old-loader `acme.data.load_all`
+    fixed: |
+      import acme.data
+      rows = acme.data.stream("x")  # expect: acme/old-loader `acme.data.load_all`
+  - name: the new one
+    code: |
+      from acme.data import stream
+      rows = stream("x")
+"""

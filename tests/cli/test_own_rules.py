@@ -8,32 +8,9 @@ import pytest
 
 from ml_lsp import testing
 from ml_lsp.cli import main
+from tests.samples import TEAM_PAGE as OLD
 
 ROOT = Path(__file__).parents[2]
-OLD = """\
-severity: warning
-tier: default
-area: data-pipeline
-title: The old loader
-message: "`{name}` reads the whole file; use `stream`."
-fix: {title: "Use `stream`", safe: true}
-why: It takes all memory.
-match:
-  call: acme.data.load_all
-  replace_call: acme.data.stream
-examples:
-  - name: by module
-    code: |
-      import acme.data
-      rows = acme.data.load_all("x")  # expect: acme/old-loader `acme.data.load_all`
-    fixed: |
-      import acme.data
-      rows = acme.data.stream("x")  # expect: acme/old-loader `acme.data.load_all`
-  - name: the new one
-    code: |
-      from acme.data import stream
-      rows = stream("x")
-"""
 TIMEOUT = """\
 severity: critical
 tier: default

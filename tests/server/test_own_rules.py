@@ -8,29 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.samples import TEAM_PAGE as PAGE
 from tests.server.test_actions import actions, applied, resolved
 from tests.server.test_hover import hover
 from tests.server.wire_client import FULL, WireClient, place
 
 SERVER = [sys.executable, "-m", "ml_lsp", "server"]
 WATCHES_NOTHING = {**FULL, "workspace": {"applyEdit": True}}
-PAGE = """\
-severity: warning
-tier: default
-area: data-pipeline
-title: The old loader
-message: "`{name}` reads the whole file; use `stream`."
-fix: {title: "Use `stream`", safe: true}
-why: It takes all memory.
-match:
-  call: acme.data.load_all
-  replace_call: acme.data.stream
-examples:
-  - name: by module
-    code: |
-      import acme.data
-      rows = acme.data.load_all("x")  # expect: acme/old-loader
-"""
 CODE = 'import acme.data\n\nrows = acme.data.load_all("x")\nmore = acme.data.read("y")\n'
 
 
