@@ -118,13 +118,20 @@ def shown_path(path: Path) -> str:
     return path.as_posix()
 
 
-def related_place(file: Reviewed, related: Related) -> str:
-    """Where a finding's evidence stands, as `path:line:column`; without a line where it cannot be told."""
+def related_file(file: Reviewed, related: Related) -> Reviewed | None:
+    """The file in which a finding's evidence stands; None for another one whose places cannot be told."""
     if related.path is None:
-        return f"{file.path}:{file.place(related.span)}"
-    shown = shown_path(related.path)
+        return file
     try:
         text = "" if related.path.suffix == ".ipynb" else read_text(related.path).text
     except Unreadable:
         text = ""
-    return f"{shown}:{Reviewed(shown, text).place(related.span)}" if text else shown
+    return Reviewed(shown_path(related.path), text) if text else None
+
+
+def related_place(file: Reviewed, related: Related) -> str:
+    """Where a finding's evidence stands, as `path:line:column`; without a line where it cannot be told."""
+    there = related_file(file, related)
+    if there is None:
+        return shown_path(related.path) if related.path is not None else file.path
+    return f"{there.path}:{there.place(related.span)}"

@@ -16,7 +16,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Fix, Related, Severity
 from ml_lsp.page import rule_page
 from ml_lsp.report.machine import as_json
-from ml_lsp.report.results import Report, Reviewed, fingerprints, shown_path
+from ml_lsp.report.results import Report, Reviewed, fingerprints, related_file, shown_path
 from ml_lsp.text import Span
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -124,10 +124,12 @@ def _location(file: Reviewed, span: Span) -> dict[str, Any]:
 
 
 def _related(file: Reviewed, related: Related, number: int) -> dict[str, Any]:
-    if related.path is None:
-        location = _location(file, related.span)
+    there = related_file(file, related)
+    if there is not None:
+        location = _location(there, related.span)
     else:
-        location = {"physicalLocation": {"artifactLocation": _artifact(shown_path(related.path))}}
+        path = shown_path(related.path) if related.path is not None else file.path
+        location = {"physicalLocation": {"artifactLocation": _artifact(path)}}
     return {"id": number, **location, "message": {"text": related.message}}
 
 

@@ -150,6 +150,9 @@ def test_evidence_in_another_file_is_told_by_its_line(rules, tmp_path, monkeypat
         "uri": "conf/net.py",
         "uriBaseId": "SRCROOT",
     }
+    region = related[0]["physicalLocation"]["region"]
+    assert (region["startLine"], region["startColumn"], region["snippet"]["text"]) == (2, 1, "class")
+    assert "region" not in related[1]["physicalLocation"]
 
 
 def test_text_without_findings():
