@@ -12,10 +12,13 @@ from ml_lsp.semantics.values import Ref, Result
 
 def is_dataclass(own: Class) -> bool:
     """Whether a class is decorated as a dataclass."""
-    marks = [own.scope.value(mark) for mark in own.node.decorator_list]
-    return any(
-        (mark.callee if isinstance(mark, Result) else mark) == Ref("dataclasses.dataclass") for mark in marks
-    )
+    return any(is_dataclass_mark(own, mark) for mark in own.node.decorator_list)
+
+
+def is_dataclass_mark(own: Class, mark: ast.expr) -> bool:
+    """Whether a decorator makes a class a dataclass."""
+    value = own.scope.value(mark)
+    return (value.callee if isinstance(value, Result) else value) == Ref("dataclasses.dataclass")
 
 
 def stated_fields(own: Class) -> Iterator[tuple[Scope, str, ast.expr | None]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ml_lsp.syntax.trees import own_name
+
 _DEEPEST = 8
 
 
@@ -15,14 +17,10 @@ def setup_requirements(text: str) -> tuple[str, ...]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     named = _assignments(tree)
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node.func))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and own_name(node.func) == "setup")
     wanted = ("install_requires", "extras_require")
     given = (keyword.value for call in calls for keyword in call.keywords if keyword.arg in wanted)
     return tuple(line for value in given for line in _texts(value, named, _DEEPEST))
-
-
-def _is_setup(func: ast.expr) -> bool:
-    return (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) == "setup"
 
 
 def _assignments(tree: ast.Module) -> dict[str, ast.expr]:

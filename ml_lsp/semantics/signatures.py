@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.dataclass_fields import is_dataclass_mark
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import Module
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Param, Ref, Result
+from ml_lsp.semantics.values import Param
 from ml_lsp.text import Span
 
 
@@ -99,7 +100,7 @@ def _target(project: Project, module: Module, name: str) -> Target | None:
 
 
 def _of_class(own: Class) -> frozenset[str] | None:
-    if own.node.keywords or any(not _is_dataclass_mark(own, mark) for mark in own.node.decorator_list):
+    if own.node.keywords or any(not is_dataclass_mark(own, mark) for mark in own.node.decorator_list):
         return None
     start = own.method("__init__")
     if own.method("__new__") is not None:
@@ -107,11 +108,6 @@ def _of_class(own: Class) -> frozenset[str] | None:
     if own.node.decorator_list:
         return None if own.node.bases else _fields(own)
     return _of_function(start, 1) if start is not None else None
-
-
-def _is_dataclass_mark(own: Class, mark: ast.expr) -> bool:
-    value = own.scope.value(mark)
-    return (value.callee if isinstance(value, Result) else value) == Ref("dataclasses.dataclass")
 
 
 def _fields(own: Class) -> frozenset[str]:

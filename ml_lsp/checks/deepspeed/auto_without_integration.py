@@ -12,6 +12,7 @@ from ml_lsp.semantics.config.config_readers import place_of_name
 from ml_lsp.semantics.config.deepspeed import DeepSpeedConfig, deepspeed_config
 from ml_lsp.semantics.config.engines import named_config
 from ml_lsp.semantics.config_file import ConfigFile
+from ml_lsp.semantics.handlers import arguments
 from ml_lsp.semantics.values import Const, Display, Result, Value, identity
 from ml_lsp.syntax.config_tree import Node
 
@@ -65,12 +66,7 @@ def _is_passed_on(call: Call, node: ast.expr) -> bool:
     """Whether the dict is given to another function as well, which may fill it in."""
     key = identity(call.scope.value(node))
     others = (other for other in call.scope.calls if other.node is not call.node)
-    given = (
-        (other, arg)
-        for other in others
-        for arg in (*other.node.args, *[k.value for k in other.node.keywords])
-    )
-    return any(identity(other.scope.value(arg)) == key for other, arg in given)
+    return any(identity(other.scope.value(arg)) == key for other in others for arg in arguments(other))
 
 
 def _unfilled(config: DeepSpeedConfig, rule: Rule) -> list[tuple[str, Node]]:

@@ -12,6 +12,7 @@ from ml_lsp.moving import move_before
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.dataclass_fields import is_dataclass
 from ml_lsp.semantics.reach import acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.instances import is_called
@@ -20,14 +21,13 @@ from ml_lsp.semantics.values import Param, Ref, Result
 from ml_lsp.text import Edit
 
 _REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})
-_DATACLASS = "dataclasses.dataclass"
 
 
 def check(class_: Class, rule: Rule) -> Iterator[Finding]:
     """Report the first layer that a module assigns before it is set up, or a module that never is."""
     if not class_.is_a(library.MODULE) or class_.has_unknown_base or _may_be_set_up_early(class_):
         return
-    init = class_.methods.get("__post_init__" if _is_dataclass(class_) else "__init__")
+    init = class_.methods.get("__post_init__" if is_dataclass(class_) else "__init__")
     if init is None or init.self_name is None or not isinstance(init.node, ast.FunctionDef):
         return
     set_up = next((call for call in init.calls if _sets_up(call)), None)
@@ -40,13 +40,6 @@ def check(class_: Class, rule: Rule) -> Iterator[Finding]:
     elif set_up is None and first is None and "forward" in class_.methods and is_called(class_):
         edits = _remedy(init, init.node.body[0], None)
         yield rule.finding(init.name_span(init.node), edits=edits, what="The module is called")
-
-
-def _is_dataclass(class_: Class) -> bool:
-    found = (class_.scope.value(node) for node in class_.node.decorator_list)
-    return any(
-        _DATACLASS in (getattr(v, "name", ""), getattr(getattr(v, "callee", v), "name", "")) for v in found
-    )
 
 
 def _may_be_set_up_early(class_: Class) -> bool:

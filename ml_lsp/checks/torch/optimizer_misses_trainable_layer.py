@@ -100,9 +100,8 @@ def _other_model(body: Body, made: Call, owners: tuple[Value, ...], rule: Rule) 
     if len(run) != 1 or any(call.method == "add_param_group" for call in body.calls):
         return
     ((call, model),) = run.values()
-    if any(_is_built_in(body, owner) for owner in owners):
-        return
-    if all(are_apart(made.scope, model, owner) and has_state(made.scope, owner) for owner in owners):
+    apart = all(are_apart(made.scope, model, owner) and has_state(made.scope, owner) for owner in owners)
+    if apart and not any(_is_built_in(body, owner) for owner in owners):
         related = [call.scope.related(call.node, "this is the model that is trained")]
         message, holds = rule.data["messages"]["other"], made.scope.text(made.node)
         yield rule.finding(

@@ -27,10 +27,11 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if not isinstance(tensor, ast.expr) or len(args) < 2:
         return
     shaped = scope.value(tensor)
-    if (isinstance(shaped, Result) and last_name(shaped.callee) == "pad") or _loses_its_start(call):
-        return  # the skew of relative attention: a column more or less, read in rows of another length
+    if isinstance(shaped, Result) and last_name(shaped.callee) == "pad":
+        return  # the skew of relative attention: a column more, read in rows of another length
     order = [_size_of(shaped, scope.value(arg)) for arg in args]
-    if sorted(index for index in order if index is not None) == list(range(len(args))) != order:
+    is_permuted = sorted(index for index in order if index is not None) == list(range(len(args))) != order
+    if is_permuted and not _loses_its_start(call):  # the same skew, with a column less
         dimensions = ", ".join(map(str, order))
         text = f"{in_brackets_where_needed(scope, tensor, None)}.permute({dimensions})"
         edits = [replace_node(scope, call.node, text)]

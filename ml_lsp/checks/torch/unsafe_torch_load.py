@@ -45,10 +45,12 @@ def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
         if source and not checks_hashes(call.scope):
             yield _finding(call, source, rule)
     elif unsaid and may_be_before(versions, "torch", rule.data["safe_since"]):
-        if _cannot_be_safe(call, rule.data["safe_since"]) or is_saved_before(call) or is_taken_away(call):
+        if _cannot_be_safe(call, rule.data["safe_since"]):
             return
         if words_about(call).union(call.scope.name.lower().split("_")).isdisjoint(rule.data["checkpoints"]):
             return  # what may hold anything, which the safe loader would refuse
+        if is_taken_away(call) or is_saved_before(call):
+            return
         yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
 
 

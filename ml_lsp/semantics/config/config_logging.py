@@ -107,8 +107,11 @@ def path_of(loaded: Result) -> Value | None:
                 return found
 
 
-def overrides(body: Body, config: Value) -> Iterator[Override]:
-    """Where a body puts what the command line says into a configuration, in order: `cfg["lr"] = args.lr`."""
+def overrides(body: Body, config: Value, around: frozenset[Scope] = frozenset()) -> Iterator[Override]:
+    """Where a body puts what the command line says into a configuration, in order: `cfg["lr"] = args.lr`.
+
+    What helpers do counts as done where they are called; `around` are those that led here.
+    """
     target = identity(config)
     for scope in body.scopes:
         for event in scope.flow.events:
@@ -120,17 +123,18 @@ def overrides(body: Body, config: Value) -> Iterator[Override]:
             if value is not None and any(map(_is_of_command_line, walk(value))):
                 yield Override(scope, event.node, key, event.block, (scope.piece, event.order))
         for call in scope.calls:
-            yield from _in_helper(call, target)
+            yield from _in_helper(call, target, around)
 
 
-def _in_helper(call: Call, target: object) -> Iterator[Override]:
+def _in_helper(call: Call, target: object, around: frozenset[Scope]) -> Iterator[Override]:
     """What a function of the project changes in a configuration that it is given."""
     function = call.target
-    if function is None or function is call.scope or not isinstance(call.value, Result):
+    around |= {call.scope}
+    if function is None or function in around or not isinstance(call.value, Result):
         return
     for parameter, value in arguments_of(function, call.value).items():
         if identity(value) == target:
-            for inner in overrides(Body((function,)), parameter):
+            for inner in overrides(Body((function,)), parameter, around):
                 yield Override(call.scope, call.node, inner.key, call.block, call.when)
 
 

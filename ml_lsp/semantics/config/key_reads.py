@@ -9,7 +9,7 @@ from typing import cast
 
 from ml_lsp.semantics.project import Project
 from ml_lsp.syntax.segments import Segment
-from ml_lsp.syntax.trees import tree
+from ml_lsp.syntax.trees import own_name, tree
 
 _NUMBERS = frozenset({"float", "int", "Decimal", "literal_eval", "eval"})
 _PRINTING = frozenset({"print", "write", "info", "debug", "warning", "error", "join", "replace", "split"})
@@ -115,15 +115,11 @@ def _spoken(node: ast.AST) -> Iterator[str]:
     given: list[ast.expr | None] = []
     if isinstance(node, ast.Dict):
         given = node.keys
-    elif isinstance(node, ast.Call) and _called(node) not in _NUMBERS | _PRINTING:
+    elif isinstance(node, ast.Call) and own_name(node.func) not in _NUMBERS | _PRINTING:
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
     for part in given:
         if isinstance(part, ast.Constant) and isinstance(part.value, str) and len(part.value) < _SHORT:
             yield part.value
-
-
-def _called(node: ast.Call) -> str:
-    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
 
 def key_of(node: ast.expr) -> str | None:

@@ -47,7 +47,7 @@ class Overridden:
 
 def _overridden(file: ConfigFile, root: Path, project: Project) -> Iterator[Overridden]:
     """What options replace of a file right in the folder `root`."""
-    own = _self(file)
+    own = _self(file) if "_self_" in file.words else None
     if own is None or file.root is None:
         return
     for entry in defaults(file, root):
@@ -104,7 +104,7 @@ def _is_last(option: ConfigFile) -> bool:
 def replaced_in(file: ConfigFile) -> Iterator[Overridden]:
     """What options replace of a file, if it is a primary config."""
     root = root_of(file)
-    if root is not None and file.project is not None and "_self_" in file.words:
+    if root is not None and file.project is not None:
         yield from _overridden(file, root, file.project)
 
 

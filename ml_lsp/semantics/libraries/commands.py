@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.handlers import arguments
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
@@ -36,7 +37,7 @@ def is_command(scope: Scope) -> bool:
         return True
     if "typer" not in scope.inquiry.module.tables.libraries:
         return False
-    return scope.name in {name for call, name in _registered(scope.inquiry)}
+    return scope.name in scope.inquiry.once(_registered, lambda: frozenset(_registered(scope.inquiry)))
 
 
 def _may_mark(decorator: ast.expr) -> bool:
@@ -45,12 +46,12 @@ def _may_mark(decorator: ast.expr) -> bool:
     return isinstance(func, ast.Attribute) and func.attr in ("command", "callback")
 
 
-def _registered(inquiry: Inquiry) -> Iterator[tuple[Call, str]]:
-    """The functions that are given to `typer.run(f)` or `app.command()(f)`, by name."""
+def _registered(inquiry: Inquiry) -> Iterator[str]:
+    """The names of the functions that are given to `typer.run(f)` or `app.command()(f)`."""
     for call in calls_mentioning(inquiry, "run", "command"):
         first = call.node.args[0] if call.node.args else None
         if isinstance(first, ast.Name) and (call.name == "typer.run" or is_command_mark(call.callee)):
-            yield call, first.id
+            yield first.id
 
 
 def commands_of(inquiry: Inquiry, app: Value) -> Iterator[Scope]:
@@ -85,8 +86,7 @@ def is_passed_on(inquiry: Inquiry, app: Value) -> bool:
     for piece in inquiry.pieces("everything"):
         for scope in inquiry.piece_scope(piece).with_inner():
             for call in scope.calls:
-                given = (*call.node.args, *(keyword.value for keyword in call.node.keywords))
-                found = (part for node in given for part in walk(scope.value(node), _given_parts))
+                found = (part for node in arguments(call) for part in walk(scope.value(node), _given_parts))
                 if any(_is_same(part, app) for part in found) or _mounts_unknown(call, app):
                     return True
     return False

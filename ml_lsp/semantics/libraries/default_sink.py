@@ -50,12 +50,12 @@ def _is_turned_off(inquiry: Inquiry) -> bool:
 
 def _changes(inquiry: Inquiry) -> Iterator[Call]:
     """The calls of the project that may take the first sink away; tests are left out."""
-    yield from filter(removes_default, changes_of_sinks(inquiry))
+    yield from _changes_of(inquiry)
     for module in inquiry.modules("remove", "configure"):
         if not is_test_path(module.path) and any(_CHANGE.search(piece.text) for piece in module.pieces):
             other = inquiry.at(module.path)
             if other is not None and other is not inquiry:
-                yield from filter(removes_default, changes_of_sinks(other))
+                yield from _changes_of(other)
 
 
 def _is_removed_on_import(change: Call, inquiry: Inquiry) -> bool:
@@ -67,7 +67,7 @@ def _is_removed_on(way: Way, names: set[str]) -> bool:
     """Whether something on a way, before the call at its end, takes the sink away, or is called as what does."""
     for step in way:
         before = [one for one in body_of(step.scope).calls if one.when < step.when]
-        if any(removes_default(act.call) or _called(act.call) in names for act in acts(before)):
+        if any(removes_default(act.call) or own_name(act.call.node.func) in names for act in acts(before)):
             return True
     last = way[-1].scope
     begun = {last.inquiry.module.path} if last.is_module_level else set()
@@ -88,10 +88,6 @@ def _runs_on_import(change: Call) -> bool:
 def _is_guarded(call: Call) -> bool:
     tests = [block.node.test for block in call.block.chain() if isinstance(block.node, ast.If)]
     return any("__main__" in call.scope.text(test) for test in tests)
-
-
-def _called(call: Call) -> str:
-    return own_name(call.node.func) or ""
 
 
 def _is_removed_after(call: Call) -> bool:

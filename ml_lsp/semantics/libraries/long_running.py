@@ -36,7 +36,7 @@ def is_work_loop(loop: Loop) -> bool:
 
 def is_service(inquiry: Inquiry) -> bool:
     """Whether a module, or one that uses it, uses a library for services."""
-    return inquiry.once((is_service, inquiry), lambda: any(map(_serves, users(inquiry))))
+    return inquiry.once(is_service, lambda: any(map(_serves, users(inquiry))))
 
 
 def _serves(inquiry: Inquiry) -> bool:

@@ -57,9 +57,9 @@ def is_leaf_with_grad(write: Write) -> bool:
     value = write.value
     found = [option for option in options(value) if option.site is None or option.site.node is not write.node]
     return (
-        not _is_asked_first(write)
-        and bool(found)
+        bool(found)
         and all(_is_made_with_grad(write.scope, option) or _is_switched_on(write, option) for option in found)
+        and not _is_asked_first(write)
     )
 
 

@@ -32,12 +32,8 @@ def idle_clips(body: Body, clips: Collection[str]) -> Iterator[IdleClip]:
     for loop in body.loops():
         training = train_loop(loop)
         if training is not None and not training.is_managed:
-            own = set(training.own_acts)
-            inner = (
-                act for act in training.acts if is_backward(act)
-            )  # gradients of a loop inside it count too
-            own.update(inner)
-            yield from _idle(tuple(act for act in training.acts if act in own), clips)
+            own = set(training.own_acts)  # and the gradients of a loop inside it
+            yield from _idle(tuple(act for act in training.acts if act in own or is_backward(act)), clips)
     row = tuple(act for act in acts_of(body) if not any(is_loop(block.node) for block in act.block.chain()))
     if any(map(is_step, row)) and any(map(is_backward, row)) and not is_managed_step(body.scope, row):
         yield from _idle(row, clips)

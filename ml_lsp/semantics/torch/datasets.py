@@ -17,7 +17,7 @@ from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.signatures import with_defaults
+from ml_lsp.semantics.signatures import default_of
 from ml_lsp.semantics.torch.loading import whole_dataset
 from ml_lsp.semantics.torch.objects import enclosing_class, last_name
 from ml_lsp.semantics.types import arguments_of, own_class_of
@@ -116,20 +116,14 @@ def _number(scope: Scope, value: Value) -> int | None:
     match value:
         case Const(int(number)):
             return number
-        case Param(name) if value.site is not None:
-            match _default(value.site.scope, name):
+        case Param():
+            match default_of(value):
                 case ast.Constant(value=int(number)):
                     return number
         case Attr(_, name):
             found = option_default(scope.inquiry, name)
             return found if isinstance(found, int) else None
     return None
-
-
-def _default(scope: Scope, name: str) -> ast.expr | None:
-    """The default of a parameter of a function, as written."""
-    pairs = with_defaults(scope.node.args) if scope.node is not None else ()
-    return next((default for arg, default in pairs if arg.arg == name), None)
 
 
 def acts_in_workers(own: Class) -> Iterator[Act]:

@@ -56,7 +56,7 @@ _SIZES = {
     "torch.nn.GroupNorm": Arguments("channels", (1, "num_channels"), (1, "num_channels")),
     **{f"torch.nn.{name}": _RECURRENT for name in ("LSTM", "GRU", "RNN")},
     **{f"torch.nn.{name}{n}d": _CONV for name in ("Conv", "ConvTranspose") for n in (1, 2, 3)},
-    **{f"torch.nn.{name}{n}d": _NORM for name in ("BatchNorm",) for n in (1, 2, 3)},
+    **{f"torch.nn.BatchNorm{n}d": _NORM for n in (1, 2, 3)},
 }
 
 

@@ -41,8 +41,7 @@ def uses(made: Call) -> Iterator[Call]:
 def words_about(load: Call) -> frozenset[str]:
     """The words, in lower case, of the statement that loads a file; of a loop or `with`, those of the call alone."""
     statement = load.scope.statement_of(load.node)
-    whole = statement is not None and not hasattr(statement, "body")
-    text = load.scope.text(statement if whole and statement is not None else load.node)
+    text = load.scope.text(load.node if statement is None or hasattr(statement, "body") else statement)
     return frozenset(word.lower() for word in _WORD.findall(text)) - {"torch", "load", "self"}
 
 

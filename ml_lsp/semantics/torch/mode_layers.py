@@ -12,6 +12,7 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class, class_of_name
 from ml_lsp.semantics.facts import facts
+from ml_lsp.semantics.handlers import arguments
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.signatures import default_of
@@ -94,8 +95,7 @@ def _drops_itself(own: Class, method: Scope) -> bool:
     if "training" not in facts(method.inquiry.module.pieces[method.piece]).words:
         return False
     for call in method.calls:
-        given = (*call.node.args, *(keyword.value for keyword in call.node.keywords))
-        if _FUNCTIONS.match(call.name or "") and any(_is_own_mode(method, node) for node in given):
+        if _FUNCTIONS.match(call.name or "") and any(_is_own_mode(method, node) for node in arguments(call)):
             chance = call.argument_value(1, "p")
             kept = own.attribute_values(chance.name) if isinstance(chance, Attr) else (chance,)
             if not any(map(_is_off, kept)):

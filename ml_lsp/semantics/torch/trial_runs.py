@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.handlers import arguments
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Const, Ref, Result, Value
 
@@ -28,8 +29,7 @@ _TRIAL = re.compile(
 
 def is_trial_run(call: Call) -> bool:
     """Whether a module runs on made-up tensors alone, and only to try it, or for the shape of what comes out."""
-    given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
-    made_up = [node for node in given if not isinstance(call.scope.value(node), Const)]
+    made_up = [node for node in arguments(call) if not isinstance(call.scope.value(node), Const)]
     if not made_up or not all(_is_made_up(call.scope.value(node)) for node in made_up):
         return False
     tried = _is_under_main(call) or (call.scope.is_function and bool(_TRIAL.search(call.scope.name.lower())))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Assignment, Class
+from ml_lsp.semantics.handlers import arguments
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.attributes import is_differentiated_by_hand
 from ml_lsp.semantics.torch.modules import has_state
@@ -40,16 +41,16 @@ class Hidden:
 
 def hidden_modules(class_: Class) -> Iterator[Hidden]:
     """The plain containers of a module's attributes that hold modules with state, or parameters."""
-    if any(_registers(scope) for scope in _methods(class_)) or _takes_over(class_):
-        return
     if any(name in _OWN_ANSWERS for one in class_.lineage() for name in one.methods):
         return  # the class says itself what its parameters are
+    if any(map(_registers, _methods(class_))):
+        return
     for name in _container_names(class_):
         assigned = class_.assignments(name)
         found = [one for one in _held(class_, name, assigned) if _has_fresh_state(class_, one)]
         if not found or _is_wrapped(class_, name) or not _is_kept(class_, name):
             continue
-        if not _is_trained_by_hand(class_, name, found[0]):
+        if not _is_trained_by_hand(class_, name, found[0]) and not _takes_over(class_):
             yield found[0]
 
 
@@ -227,7 +228,7 @@ def _is_wrapped(class_: Class, name: str) -> bool:
     """
     for scope in _methods(class_):
         for call in scope.calls:
-            given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
+            given = arguments(call)
             fills = call.method in _FILLING and call.receiver is not None and is_module(scope, call.receiver)
             if fills and any(_comes_from(scope, arg, name) for arg in given):
                 return True
