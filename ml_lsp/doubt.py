@@ -13,28 +13,46 @@ from ml_lsp.syntax.segments import Kind
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What a unit of review has asked; `beyond`: what no text of its module answers."""
+    """What a unit of review has asked; `beyond`: what no text of its module answers.
+
+    `mentioned`: the questions whether one of several words is in the module; `words`: those words.
+    """
 
     questions: frozenset[Question]
     beyond: tuple[Question, ...]
+    mentioned: tuple[Question, ...]
+    words: frozenset[str]
 
     @staticmethod
     def of(questions: Iterable[Question]) -> Asked:
         """The questions, sorted out."""
         found = frozenset(questions)
-        return Asked(found, tuple(question for question in found if question[0] in BEYOND_THE_MODULE))
+        beyond = tuple(question for question in found if question[0] in BEYOND_THE_MODULE)
+        mentioned = tuple(question for question in found if question[0] == "mentioned")
+        return Asked(found, beyond, mentioned, frozenset(word for _, *words in mentioned for word in words))
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """Questions of which the answers may have changed: these, and all of some kinds."""
+    """Questions of which the answers may have changed: these, all of some kinds, whether words are mentioned."""
 
     questions: frozenset[Question]
     kinds: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+
+    def spares(self, asked: Asked) -> bool:
+        """Whether certainly none of these questions must be asked again; cheap, for it is asked of every unit."""
+        return (
+            self.questions.isdisjoint(asked.questions)
+            and self.words.isdisjoint(asked.words)
+            and not (self.kinds and asked.beyond)
+        )
 
     def about(self, asked: Asked) -> frozenset[Question]:
         """The questions among these that must be asked again."""
         found = self.questions & asked.questions
+        if not self.words.isdisjoint(asked.words):
+            found |= {question for question in asked.mentioned if not self.words.isdisjoint(question[1:])}
         if self.kinds and asked.beyond:
             found |= {question for question in asked.beyond if question[0] in self.kinds}
         return found
@@ -42,15 +60,16 @@ class Doubt:
 
 def doubtful(before: Module, after: Module, change: Change) -> Doubt:
     """What a change of some pieces puts in doubt: all about what stands in them."""
-    changed = [*before.pieces[change.first : change.old_end], *after.pieces[change.first : change.new_end]]
+    gone, come = before.pieces[change.first : change.old_end], after.pieces[change.first : change.new_end]
+    changed = [*gone, *come]
     if not changed:
         return Doubt(frozenset())
     known = [facts(piece) for piece in changed]
-    words = frozenset[str]().union(*(one.words for one in known))
+    old, new = (frozenset[str]().union(*(facts(piece).words for piece in pieces)) for pieces in (gone, come))
     bound = frozenset[str]().union(*(one.defines for one in known))
     stored = bound.union(*(one.stores for one in known))
     owners = _owners(before, change.first, change.old_end) | _owners(after, change.first, change.new_end)
-    asked: set[Question] = {(kind, word) for word in words for kind in ("mentions", "mentioned")}
+    asked: set[Question] = {("mentions", word) for word in old | new}
     asked |= {
         (kind, name) for name in bound | owners for kind in ("defines", "binds", "class", "whole class")
     }
@@ -61,7 +80,7 @@ def doubtful(before: Module, after: Module, change: Change) -> Doubt:
         asked.add(("top level",))
     if any(names_files(piece) for piece in changed):
         asked.add(("names files",))
-    return Doubt(frozenset(asked))
+    return Doubt(frozenset(asked), words=old ^ new)
 
 
 def _owners(module: Module, start: int, end: int) -> set[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.config_review import ReviewedConfig, review_config
-from ml_lsp.doubt import Asked, Doubt, doubtful
+from ml_lsp.doubt import Asked, doubtful
 from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
@@ -281,9 +281,9 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
     """The entries of an earlier version that hold for this one, their findings moved to where they stand now."""
     doubt = doubtful(before.module, module, change)
     if surroundings.project is not before.surroundings.project:
-        doubt = Doubt(doubt.questions, ("file", *OF_THE_PROJECT))
+        doubt = replace(doubt, kinds=("file", *OF_THE_PROJECT))
     if surroundings.outside is not before.surroundings.outside:
-        doubt = Doubt(doubt.questions, (*doubt.kinds, "outside"))
+        doubt = replace(doubt, kinds=(*doubt.kinds, "outside"))
     move = Move(before.module.split.starts, module.split.starts, change)
     now: dict[Question, Answer] = {}
 
@@ -293,7 +293,7 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
         return now[question] == known
 
     def valid(entry: _Entry | None) -> _Entry | None:
-        if entry is None or entry is _NOTHING:
+        if entry is None or (doubt.spares(entry.asked) and not entry.findings):
             return entry
         if not all(holds(question, entry.answers[question]) for question in doubt.about(entry.asked)):
             return None

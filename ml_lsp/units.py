@@ -127,7 +127,8 @@ def _possible_names(call: Call) -> set[str]:
     scope: Scope = call.scope
     target = scope.inquiry.module.tables.imports.get(func.id, func.id)
     found = {func.id, target.rpartition(".")[2]}
-    if func.id in scope.flow.definitions or target is func.id:
+    given_here = func.id in scope.flow.definitions or scope.inquiry.pieces("binds", func.id)
+    if given_here or scope.inquiry.module.tables.stars:
         found |= {name.rpartition(".")[2] for name in _outside_names(call)}
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ml_lsp.doubt import Doubt, doubtful
+from ml_lsp.doubt import Asked, Doubt, doubtful
 from ml_lsp.semantics.module import module_of
 from ml_lsp.semantics.questions import answer
 from ml_lsp.syntax.segments import split
@@ -47,3 +47,15 @@ def test_who_names_a_variable_rests_on_its_text() -> None:
     old, _ = module_of(split(before), Path("a.py"))
     new, _ = module_of(split("n = 2\n", old.split), Path("a.py"), old)
     assert answer(old, ("binds", "n")) != answer(new, ("binds", "n"))
+
+
+def test_words_asked_about_together_are_in_doubt_when_one_comes_or_goes() -> None:
+    before = "import torch\n\n\ndef f(x):\n    return torch.ones(x)\n\n\ndef g():\n    return f(1)\n"
+    losses = ("mentioned", "BCELoss", "NLLLoss")
+    asked = Asked.of([losses])
+    comes = doubt(before, before.replace("ones(x)", "nn.NLLLoss()"))
+    goes = doubt(before.replace("ones(x)", "nn.NLLLoss()"), before)
+    other = doubt(before, before.replace("ones", "zeros"))
+    assert comes.about(asked) == goes.about(asked) == {losses}
+    assert not comes.spares(asked) and not goes.spares(asked)
+    assert other.spares(asked) and not other.about(asked)

@@ -66,21 +66,41 @@ def _collect(segment: Segment) -> Facts:
         return _NOTHING
     words: set[str] = set()
     stores: set[str] = set()
-    imports: dict[bool, list[Import]] = {True: [], False: []}
-    waiting: list[tuple[ast.AST, bool]] = [(node, not segment.kind.in_class) for node in parsed.body]
+    imports: list[ast.Import | ast.ImportFrom] = []
+    waiting: list[ast.AST] = [*parsed.body]
     while waiting:
-        node, outer = waiting.pop()
-        words_of = _WORDS.get(type(node))
-        if words_of is not None:
-            words.update(words_of(node))
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports[outer] += imports_of(node)
-        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            stores.add(node.attr)
-        outer = outer and not isinstance(node, _SCOPES)
-        waiting += [(child, outer) for child in children(node)]
+        node = waiting.pop()
+        kind = type(node)
+        if kind is ast.Name:
+            words.add(node.id)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.Attribute and not isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
+            stores.add(node.attr)  # type: ignore[attr-defined]
+        elif kind is ast.Import or kind is ast.ImportFrom:
+            imports.append(node)  # type: ignore[arg-type]
+        if kind in _WORDS:
+            words.update(_WORDS[kind](node))
+        waiting += children(node)
+    outer = _outside_functions(parsed.body) if imports and not segment.kind.in_class else frozenset()
     defines = frozenset(name for statement in parsed.body for name in bound_names(statement))
-    return Facts(frozenset(words), tuple(imports[True]), tuple(imports[False]), defines, frozenset(stores))
+    return Facts(
+        frozenset(words),
+        tuple(item for node in imports if node in outer for item in imports_of(node)),
+        tuple(item for node in imports if node not in outer for item in imports_of(node)),
+        defines,
+        frozenset(stores),
+    )
+
+
+def _outside_functions(body: tuple[ast.stmt, ...]) -> frozenset[ast.AST]:
+    """The nodes of statements, without those inside functions and classes."""
+    found: set[ast.AST] = set()
+    waiting: list[ast.AST] = [*body]
+    while waiting:
+        node = waiting.pop()
+        found.add(node)
+        waiting += children(node) if not isinstance(node, _SCOPES) else ()
+    return frozenset(found)
 
 
 def _imported_words(node: ast.alias) -> tuple[str, ...]:
@@ -92,7 +112,6 @@ def _short_text(node: ast.Constant) -> tuple[str, ...]:
 
 
 _WORDS: dict[type[ast.AST], Callable[[Any], tuple[str, ...]]] = {
-    ast.Name: lambda node: (node.id,),
     ast.arg: lambda node: (node.arg,),
     ast.Attribute: lambda node: (node.attr,),
     ast.FunctionDef: lambda node: (node.name,),
@@ -106,7 +125,40 @@ _WORDS: dict[type[ast.AST], Callable[[Any], tuple[str, ...]]] = {
 """The words of a node itself, by its kind; every keystroke asks this of all nodes of a function."""
 
 
-_LOOPS = ast.For | ast.AsyncFor | ast.While
+def _stored(node: ast.Name) -> tuple[str, ...]:
+    return () if isinstance(node.ctx, ast.Load) else (node.id,)
+
+
+def _named(node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> tuple[str, ...]:
+    return (node.name,) if node.name else ()
+
+
+def _defined(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[str, ...]:
+    return (node.name,)
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> tuple[str, ...]:
+    return tuple(item.local.partition(".")[0] for item in imports_of(node))
+
+
+_BINDERS: dict[type[ast.AST], Callable[[Any], tuple[str, ...]]] = {
+    ast.Name: _stored,
+    ast.FunctionDef: _defined,
+    ast.AsyncFunctionDef: _defined,
+    ast.ClassDef: _defined,
+    ast.Import: _imported,
+    ast.ImportFrom: _imported,
+    ast.ExceptHandler: _named,
+    ast.MatchAs: _named,
+    ast.MatchStar: _named,
+}
+_CLOSED = frozenset({
+    ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+})  # fmt: skip
+"""Nodes that bind nothing for the level around them but what they are called."""
+
+_LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
 
 
 def bound_names(statement: ast.AST, known: dict[ast.AST, list[str]] | None = None) -> list[str]:
@@ -120,26 +172,14 @@ def bound_names(statement: ast.AST, known: dict[ast.AST, list[str]] | None = Non
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()
-        if known is not None and node is not statement and isinstance(node, _LOOPS):
+        kind = type(node)
+        if known is not None and node is not statement and kind in _LOOPS:
             found += bound_names(node, known)
             continue
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found.append(name)
-                continue
-            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                continue
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                found.append(name)
-            case ast.Import() | ast.ImportFrom():
-                found += (item.local.partition(".")[0] for item in imports_of(node))
-            case (
-                ast.ExceptHandler(name=str(name))
-                | ast.MatchAs(name=str(name))
-                | ast.MatchStar(name=str(name))
-            ):
-                found.append(name)
-        waiting += children(node)
+        if kind in _BINDERS:
+            found += _BINDERS[kind](node)
+        if kind not in _CLOSED:
+            waiting += children(node)
     if known is not None:
         known[statement] = found
     return found

@@ -19,7 +19,7 @@ DefinitionKind = Literal[
 EventKind = Literal["call", "augment", "store", "return", "raise", "delete", "yield", "await", "bind"]
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, slots=True)
 class Block:
     """A part of a scope that runs as one: a loop's body, a branch, what a `with` holds, the scope itself.
 
@@ -42,7 +42,7 @@ class Block:
         return any(block is other for block in self.chain())
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, slots=True)
 class Definition:
     """A place where a name gets a value.
 
@@ -60,7 +60,7 @@ class Definition:
     target: str = ""
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, slots=True)
 class Event:
     """Something that happens: a call, a store, a return. `order` counts up in evaluation order."""
 
@@ -70,7 +70,7 @@ class Event:
     order: int
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, slots=True)
 class Load:
     """A place where a name is read, and the definitions that can reach it there."""
 

@@ -81,8 +81,9 @@ class Inquiry:
         """Whether the module holds the last part of one of these dotted names, as who uses one of them must."""
         known = self._used.get(id(dotted))
         if known is None:
-            found = any(self.mentions(name.rpartition(".")[2]) for name in dotted)
-            known = self._used[id(dotted)] = (dotted, found)
+            question = ("mentioned", *(name.rpartition(".")[2] for name in dotted))
+            self.asked.add(question)
+            known = self._used[id(dotted)] = (dotted, bool(answer(self.module, question)[0]))
         return known[1]
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:

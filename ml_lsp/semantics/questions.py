@@ -70,7 +70,7 @@ def answer(
 
     Of `("binds", name)` not what stands in the function or class of that name, and of `("class", name)` only the
     header and what the members are called: who looks inside asks for that.
-    `("mentioned", word)`: whether any piece holds the word.
+    `("mentioned", *words)`: whether any piece holds one of the words.
     `("outside", name)`: what is known of an outside name. For the questions about the project see `_of_project`.
     """
     if question[0] == "outside":
@@ -84,7 +84,7 @@ def answer(
 
 def _of_module(module: Module, question: Question) -> Answer:
     if question[0] == "mentioned":
-        return (bool(module.mentioning(question[1])),)
+        return (any(map(module.mentioning, question[1:])),)
     pieces = tuple(module.pieces[index] for index in ask(module, question))
     match question:
         case ("binds", name):

@@ -54,6 +54,7 @@ class Server(LanguageServer):
         self._publish = publish
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._spawned: set[asyncio.Task[None]] = set()
+        self._folders_on_disk: dict[Path, Path] = {}  # of files outside the editor's folders
         self.session.backlog = lambda: self.protocol.backlog
 
     @cached_property
@@ -69,6 +70,7 @@ class Server(LanguageServer):
 
     def disk_changed(self, paths: Iterable[Path]) -> None:
         """Files came, went or changed on disk."""
+        self._folders_on_disk.clear()
         if "places" in self.__dict__:
             self.places.files_changed(paths)
 
@@ -81,12 +83,17 @@ class Server(LanguageServer):
         return self.places.of(path)
 
     def _folder_of(self, path: Path) -> Path:
+        folders = map(path_of, self.workspace.folders)
+        known = next((folder for folder in folders if path.is_relative_to(folder)), None)
+        return known or self._folder_on_disk(path)
+
+    def _folder_on_disk(self, path: Path) -> Path:
+        """The project that a file belongs to as the disk says; looked for once, not at every keystroke."""
         from ml_lsp.workspace import workspace_folder
 
-        folders = map(path_of, self.workspace.folders)
-        return next((folder for folder in folders if path.is_relative_to(folder)), None) or workspace_folder(
-            path
-        )
+        if path not in self._folders_on_disk:
+            self._folders_on_disk[path] = workspace_folder(path)
+        return self._folders_on_disk[path]
 
     def _interpreter_wishes(self, path: Path) -> Wishes:
         from ml_lsp.workspace import Wishes

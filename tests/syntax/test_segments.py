@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml_lsp.syntax import segments
 from ml_lsp.syntax.segments import EMPTY, Kind, split
 from ml_lsp.syntax.trees import cst, tree
 from tests.samples import edits, library_files, texts
@@ -80,6 +81,16 @@ def test_splitting_after_edits_equals_splitting_anew(text: str, data: st.DataObj
         text = text[:start] + new + text[end:]
         pieces = split(text, pieces)
         assert pieces == split(text)
+
+
+@settings(max_examples=500)
+@given(st.text(alphabet="\"'()[]{}#\\\n\r a,", max_size=30))
+def test_a_line_that_ends_where_it_seems_to_ends_there_token_by_token_too(text: str) -> None:
+    """A bracket in front closes nothing and is never simple: behind it, every line is read token by token."""
+    simple = segments._SIMPLE_LINE.match(text)
+    if simple is not None:
+        closed = text[: simple.end()]
+        assert segments._line_end(f")\\\n{text}", 0, len(text) + 3) == len(closed) + 3
 
 
 def test_a_continuation_that_loses_what_it_continued() -> None:

@@ -89,7 +89,7 @@ def _batch_loop(kept: Kept) -> Loop | None:
         for block in kept.block.chain()
         if isinstance(block.node, ast.For | ast.AsyncFor | ast.While)
     ]
-    if isinstance(kept.node, ast.Constant):
+    if isinstance(kept.node, ast.Constant) or not any(map(_is_batch_loop, around)):
         return None
     for loop in around:
         if _is_renewed(kept, loop) or _is_short(loop):
@@ -177,6 +177,8 @@ def _bound(target: ast.AST | None) -> Iterator[str]:
 
 def _dumped(node: ast.AST) -> str:
     """An expression in a form that is equal for equal ones, whether they are read or written."""
+    if isinstance(node, ast.Name):
+        return node.id
     return re.sub(r"Store\(\)|Del\(\)", "Load()", ast.dump(node))
 
 

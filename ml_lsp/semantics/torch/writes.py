@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Attr, Const, Ref, Value
+from ml_lsp.syntax.trees import own_name
 
 # Steps to a tensor that shares its memory.
 _VIEWS = frozenset(
@@ -121,12 +122,12 @@ def held_value(write: Write) -> Value:
     value = write.value
     if not isinstance(value, Attr):
         return value
-    scope, text = write.scope, write.scope.text(write.root)
-    stores = [
-        event
-        for event in scope.flow.events
-        if event.kind == "store" and event.order < write.order and scope.text(event.node) == text
-    ]
+    scope, name = write.scope, own_name(write.root)
+    before = [event for event in scope.flow.events if event.kind == "store" and event.order < write.order]
+    stores = [event for event in before if own_name(event.node) == name]
+    if stores:
+        text = scope.text(write.root)
+        stores = [event for event in stores if scope.text(event.node) == text]
     if not stores or not write.block.inside(stores[-1].block):
         return value
     statement = scope.statement_of(stores[-1].node)
