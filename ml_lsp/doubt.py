@@ -15,12 +15,12 @@ from ml_lsp.syntax.segments import Kind
 class Asked:
     """What a unit of review has asked; `beyond`: what no text of its module answers.
 
-    `mentioned`: the questions whether one of several words is in the module; `words`: those words.
+    `by_word`: the questions who mentions a word, and whether any of some words is mentioned; `words`: those words.
     """
 
     questions: frozenset[Question]
     beyond: tuple[Question, ...]
-    mentioned: tuple[Question, ...]
+    by_word: tuple[Question, ...]
     words: frozenset[str]
 
     @staticmethod
@@ -28,17 +28,23 @@ class Asked:
         """The questions, sorted out."""
         found = frozenset(questions)
         beyond = tuple(question for question in found if question[0] in BEYOND_THE_MODULE)
-        mentioned = tuple(question for question in found if question[0] == "mentioned")
-        return Asked(found, beyond, mentioned, frozenset(word for _, *words in mentioned for word in words))
+        by_word = tuple(question for question in found if question[0] in ("mentions", "mentioned"))
+        words = frozenset(word for _, *words in by_word for word in words)
+        return Asked(found.difference(by_word), beyond, by_word, words)
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """Questions of which the answers may have changed: these, all of some kinds, whether words are mentioned."""
+    """Questions of which the answers may have changed: these, all of some kinds, and those about words.
+
+    `words`: what stands in the pieces that changed. `come_or_gone`: those of them that do not stand there both
+    before and after.
+    """
 
     questions: frozenset[Question]
-    kinds: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
+    come_or_gone: frozenset[str] = frozenset()
+    kinds: tuple[str, ...] = ()
 
     def spares(self, asked: Asked) -> bool:
         """Whether certainly none of these questions must be asked again; cheap, for it is asked of every unit."""
@@ -52,10 +58,15 @@ class Doubt:
         """The questions among these that must be asked again."""
         found = self.questions & asked.questions
         if not self.words.isdisjoint(asked.words):
-            found |= {question for question in asked.mentioned if not self.words.isdisjoint(question[1:])}
+            found |= {question for question in asked.by_word if self._moves(question)}
         if self.kinds and asked.beyond:
             found |= {question for question in asked.beyond if question[0] in self.kinds}
         return found
+
+    def _moves(self, question: Question) -> bool:
+        """Whether the answer to a question about words may have changed."""
+        kind, *words = question
+        return not (self.words if kind == "mentions" else self.come_or_gone).isdisjoint(words)
 
 
 def doubtful(before: Module, after: Module, change: Change) -> Doubt:
@@ -69,10 +80,8 @@ def doubtful(before: Module, after: Module, change: Change) -> Doubt:
     bound = frozenset[str]().union(*(one.defines for one in known))
     stored = bound.union(*(one.stores for one in known))
     owners = _owners(before, change.first, change.old_end) | _owners(after, change.first, change.new_end)
-    asked: set[Question] = {("mentions", word) for word in old | new}
-    asked |= {
-        (kind, name) for name in bound | owners for kind in ("defines", "binds", "class", "whole class")
-    }
+    kinds = ("defines", "binds", "class", "whole class")
+    asked: set[Question] = {(kind, name) for name in bound | owners for kind in kinds}
     asked |= {("method", owner, name) for owner in owners for name in bound}
     asked |= {("stores", owner, name) for owner in owners for name in stored}
     asked.add(("everything",))
@@ -80,7 +89,7 @@ def doubtful(before: Module, after: Module, change: Change) -> Doubt:
         asked.add(("top level",))
     if any(names_files(piece) for piece in changed):
         asked.add(("names files",))
-    return Doubt(frozenset(asked), words=old ^ new)
+    return Doubt(frozenset(asked), old | new, old ^ new)
 
 
 def _owners(module: Module, start: int, end: int) -> set[str]:

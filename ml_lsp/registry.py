@@ -161,12 +161,12 @@ class RuleTable:
         return {last: tuple(checkers) for last, checkers in found.items()}
 
     def of(self, subject: type, words: frozenset[str]) -> list[Checker]:
-        """The checks of a subject that concern a text which holds these words."""
-        return [
-            checker
-            for checker in self._by_subject.get(subject, ())
-            if not checker.rule.words or not words.isdisjoint(checker.rule.words)
-        ]
+        """The checks of a subject that concern a text which holds these words, in the order of the rules."""
+        by_word = self._by_word.get(subject, {})
+        found = set(by_word.get("", ()))
+        found.update(*(by_word[word] for word in by_word.keys() & words))
+        checkers = self._by_subject.get(subject, [])
+        return [checkers[position] for position in sorted(found)]
 
     def looks_at(self, subject: type) -> bool:
         """Whether any check looks at that subject."""
@@ -175,6 +175,16 @@ class RuleTable:
     def words_of(self, subject: type) -> frozenset[str]:
         """The words that the checks of a subject look for."""
         return frozenset(word for checker in self._by_subject.get(subject, ()) for word in checker.rule.words)
+
+    @cached_property
+    def _by_word(self) -> dict[type, dict[str, list[int]]]:
+        """Where in `_by_subject` the checks stand that look for a word; under `` those that look for none."""
+        found: dict[type, dict[str, list[int]]] = {}
+        for subject, checkers in self._by_subject.items():
+            for position, checker in enumerate(checkers):
+                for word in checker.rule.words or ("",):
+                    found.setdefault(subject, {}).setdefault(word, []).append(position)
+        return found
 
     @cached_property
     def _by_subject(self) -> dict[type, list[Checker]]:

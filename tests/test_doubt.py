@@ -25,9 +25,10 @@ def test_methods_that_join_another_class() -> None:
 
 def test_names_that_are_only_used_stay_defined_where_they_were() -> None:
     before = "import torch\n\n\ndef f():\n    return torch.ones(1)\n"
-    found = doubt(before, before.replace("ones", "zeros")).questions
-    assert ("defines", "f") in found and ("defines", "torch") not in found
-    assert ("mentions", "zeros") in found and ("mentions", "ones") in found
+    found = doubt(before, before.replace("ones", "zeros"))
+    assert ("defines", "f") in found.questions and ("defines", "torch") not in found.questions
+    words = {("mentions", word) for word in ("zeros", "ones", "f", "elsewhere")}
+    assert found.about(Asked.of(words)) == words - {("mentions", "elsewhere")}
 
 
 def test_who_only_names_a_function_does_not_rest_on_its_body() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.torch.instances import constructions
@@ -16,8 +17,13 @@ from ml_lsp.semantics.values import Const, Ref, Result, Value, options
 from ml_lsp.text import Edit, Span
 
 
-def check(call: Call, rule: Rule) -> Iterator[Finding]:
+def check(body: Body, rule: Rule) -> Iterator[Finding]:
     """Report losses made of tensors, names of losses rebound to their value, vectors sent backward."""
+    for call in body.calls:
+        yield from _of_call(call, rule)
+
+
+def _of_call(call: Call, rule: Rule) -> Iterator[Finding]:
     losses, activations = rule.data["losses"], rule.data["activations"]
     if _is_one_of(call, losses) or _is_one_of(call, activations):
         least = 2 if _is_one_of(call, losses) else 1
