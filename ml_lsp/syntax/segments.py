@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -50,13 +51,39 @@ class Split(NamedTuple):
 EMPTY = Split("", (), ())
 
 _TOKEN = re.compile(r"\"\"\"|'''|[\"']|[(\[{]|[)\]}]|#[^\r\n]*|\\(?:\r\n|[\s\S])|\r\n|\n|\r")
-# A line that ends where it seems to: strings without escapes, and brackets that close on it, two deep. Most lines
-# do, and one match is cheaper than a search for each token. The alternatives start with different characters.
-_PLAIN = r"""[^"'#\\()\[\]{}\r\n]++|"(?!"")[^"\\\r\n]*+"|'(?!'')[^'\\\r\n]*+'"""
-_IN_BRACKETS = rf"[(\[{{](?>(?:{_PLAIN})*)[)\]}}]"
-_SIMPLE_LINE = re.compile(
-    rf"(?>(?:{_PLAIN}|[(\[{{](?>(?:{_PLAIN}|{_IN_BRACKETS})*)[)\]}}])*)(?:#[^\r\n]*+)?(?:\r\n|\n|\r)"
+# Words that start a statement and occur in no expression: a line that starts with one of them ends an
+# expression whose bracket was left open, so that a half-typed call does not swallow what follows it.
+_STATEMENT_WORD = re.compile(
+    r"[ \t\f]*(?:def|class|async[ \t]+def|import|return|with|while|try|raise|assert|del|pass|break"
+    r"|continue|global|nonlocal)\b"
 )
+
+
+def _within_brackets(depth: int) -> str:
+    """What may stand between two brackets of a simple line, in brackets again down to a depth."""
+    deeper = rf"|[(\[{{]{_within_brackets(depth - 1)}[)\]}}]" if depth else ""
+    newline = rf"(?>\r\n|\n|\r)(?!{_STATEMENT_WORD.pattern})"
+    return rf"(?>(?:{_PLAIN}|#[^\r\n]*+|{newline}{deeper})*)"
+
+
+# A logical line without escapes whose brackets close, four deep. Nearly all are so, and one match is cheaper than
+# a search for each token. At each character one alternative at most can go on, and nothing is tried twice.
+_PLAIN = (
+    r"""[^"'#\\()\[\]{}\r\n]++|"(?!"")[^"\\\r\n]*+"|'(?!'')[^'\\\r\n]*+'"""
+    r"""|\"\"\"(?>(?:[^"\\]++|"(?!""))*)\"\"\"|\'\'\'(?>(?:[^'\\]++|'(?!''))*)\'\'\'"""
+)
+_LINE_END = r"(?:\r\n|\n|\r)"
+_SIMPLE = rf"(?>(?:{_PLAIN}|[(\[{{]{_within_brackets(3)}[)\]}}])*)(?:#[^\r\n]*+)?{_LINE_END}"
+_SIMPLE_LINE = re.compile(_SIMPLE)
+
+
+@cache
+def _simple_lines_below(indent: str) -> re.Pattern[str]:
+    """Simple lines that are indented more than `indent`, and blank ones: as many as there are."""
+    blank = rf"[ \t\f]*(?:#[^\r\n]*+)?{_LINE_END}"
+    return re.compile(rf"(?>(?:{blank}|{re.escape(indent)}[ \t\f]+(?=[^\s#]){_SIMPLE})+)")
+
+
 _STRING_REST = {
     '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"?'),
     "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?"),
@@ -67,12 +94,6 @@ _TRIPLE_END = {
     '"""': re.compile(r'(?>(?:[^"\\]++|\\[\s\S]|"(?!""))*)(?:"""|\Z)'),
     "'''": re.compile(r"(?>(?:[^'\\]++|\\[\s\S]|'(?!''))*)(?:'''|\Z)"),
 }
-# Words that start a statement and occur in no expression: a line that starts with one of them ends an
-# expression whose bracket was left open, so that a half-typed call does not swallow what follows it.
-_STATEMENT_WORD = re.compile(
-    r"[ \t\f]*(?:def|class|async[ \t]+def|import|return|with|while|try|raise|assert|del|pass|break"
-    r"|continue|global|nonlocal)\b"
-)
 _FIRST_WORD = re.compile(r"([ \t\f]*)(@|[^\W\d]\w*)?(?:[ \t]+(def)\b)?")
 # Python skips it at the start of a file: it is a segment of its own, so that the statement behind it parses.
 _BYTE_ORDER_MARK = "\ufeff"
@@ -114,19 +135,16 @@ def _line_end(text: str, at: int, end: int) -> int:
     return end
 
 
-def _logical_lines(text: str, at: int, end: int) -> Iterator[_Line]:
+def _logical_line(text: str, at: int, end: int) -> _Line:
+    """The logical line that starts at `at`."""
     if at == 0 and text.startswith(_BYTE_ORDER_MARK):
-        at = len(_BYTE_ORDER_MARK)
-        yield _Line(0, at, "", _BYTE_ORDER_MARK)
-    while at < end:
-        found = _FIRST_WORD.match(text, at, end)
-        assert found is not None  # every part of the pattern is optional
-        indent, word, then_def = found.groups()
-        stop = _line_end(text, at, end)
-        if word == "async" and then_def:
-            word = "def"
-        yield _Line(at, stop, indent, word or text[found.end() : found.end() + 1])
-        at = stop
+        return _Line(0, len(_BYTE_ORDER_MARK), "", _BYTE_ORDER_MARK)
+    found = _FIRST_WORD.match(text, at, end)
+    assert found is not None  # every part of the pattern is optional
+    indent, word, then_def = found.groups()
+    if word == "async" and then_def:
+        word = "def"
+    return _Line(at, _line_end(text, at, end), indent, word or text[found.end() : found.end() + 1])
 
 
 def _is_blank(line: _Line) -> bool:
@@ -183,6 +201,14 @@ class _Splitter:
     def _retype(self, kind: Kind) -> None:
         self.starts[-1] = (self.starts[-1][0], kind)
 
+    def behind_what_says_nothing(self, text: str, at: int, end: int) -> int:
+        """The offset behind the lines from `at` on that open no segment: indented more than where one can start."""
+        indent = self.body_indent if self.in_class else ""
+        if indent is None or not self.starts:
+            return at
+        found = _simple_lines_below(indent).match(text, at, end)
+        return found.end() if found else at
+
     @property
     def at_rest(self) -> bool:
         """Whether the next top-level line starts a segment whatever stood before it."""
@@ -217,13 +243,15 @@ def _scan(text: str, start: int, end: int, stops: Sequence[int]) -> tuple[list[t
     """
     splitter = _Splitter()
     waiting = iter(stops)
-    stop = next(waiting, end)
-    for line in _logical_lines(text, start, end):
+    stop, at = next(waiting, end), start
+    while (at := splitter.behind_what_says_nothing(text, at, end)) < end:
+        line = _logical_line(text, at, end)
         while stop < line.start:
             stop = next(waiting, end)
         if line.start == stop and stop < end and splitter.at_rest and line.word not in _CONTINUATIONS:
             return splitter.starts, stop
         splitter.take(line, text)
+        at = line.end
     return splitter.starts, end
 
 
