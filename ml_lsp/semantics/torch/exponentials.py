@@ -23,6 +23,7 @@ _BOUNDED = re.compile(
 # Names of what contrastive losses divide similarities by: products of unit vectors, normalized by the caller.
 _TEMPERATURE = re.compile(r"(?:^|_)(?:T|t|tau|temp|temperature)(?:_|\Z)")
 _PRODUCTS = frozenset({"@", "mm", "matmul", "bmm", "einsum", "dot", "mv", "baddbmm", "inner"})
+_ORDERS = frozenset({"<", "<=", ">", ">="})
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +190,15 @@ def _is_bounded(scope: Scope, node: ast.expr) -> bool:
     """Whether something about an expression says that its values stay small."""
     if _is_negative(scope.value(node)):
         return True
-    return any(_BOUNDED.search(_name_of(value)) for value in walk(scope.value(node)))
+    return any(_BOUNDED.search(_name_of(value)) or _is_picked(value) for value in walk(scope.value(node)))
+
+
+def _is_picked(value: Value) -> bool:
+    """Whether values are those of a range, chosen by comparing them: `x[x < 0]`, `x[~(x > 20)]`."""
+    if not isinstance(value, Item):
+        return False
+    compared = (part for part in walk(value.index) if isinstance(part, Op) and part.symbol in _ORDERS)
+    return any(identity(side) == identity(value.owner) for part in compared for side in part.operands)
 
 
 def _is_negative(value: Value) -> bool:
