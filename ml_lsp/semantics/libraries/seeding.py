@@ -81,11 +81,18 @@ def seedings(view: ModuleView, known: Generators) -> Iterator[Seeding]:
     scopes = scopes_mentioning(view.inquiry, *words)
     bodies = [Body((scope,)) for scope in scopes if scope.is_function]
     for body in [*bodies, *([view.top_level] if view.top_level else [])]:
-        if any(map(_sets_back, body.calls)):
+        if any(map(_sets_back, (*body.calls, *_calls_on_exit(body)))):
             continue  # seeded for a while, whatever draws elsewhere
         for calls in _blocks([call for call in body.calls if call.name in known.seeders]):
             if len({call.name for call in calls}) > 1:
                 yield Seeding(body, tuple(calls))
+
+
+def _calls_on_exit(body: Body) -> Iterator[Call]:
+    """What a context does when it ends, where the body is how it begins."""
+    owner = body.scope.owner if body.scope.name == "__enter__" else None
+    ending = owner.methods.get("__exit__") if owner is not None else None
+    yield from ending.calls if ending is not None else ()
 
 
 def _sets_back(call: Call) -> bool:
