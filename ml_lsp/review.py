@@ -14,6 +14,7 @@ from ml_lsp.doubt import Asked, doubtful
 from ml_lsp.finding import Finding
 from ml_lsp.placement import Lost, Move, brought_back, in_order, kept_where_lines_stand
 from ml_lsp.registry import RuleSet, RuleTable
+from ml_lsp.semantics.dead_code import never_runs
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import Change, Module, difference, module_of
 from ml_lsp.semantics.notebooks.notebook import notebook_of
@@ -194,7 +195,7 @@ def review(
     except GeneratorExit:  # what is known already need not be found out again for the next version
         memory.reviewed[document.path] = done(before.findings if before is not None else ())
         raise
-    findings = in_order((*work.entries.findings(), *_of_notebook(document, work, pieces, surroundings)))
+    findings = in_order(_found(document, work, pieces, surroundings))
     if broken:
         findings = _shown(findings, before, readable, pieces, broken)
     memory.reviewed[document.path] = done(findings)
@@ -215,6 +216,13 @@ def review_now(
         except StopIteration as end:
             findings: tuple[Finding, ...] = end.value
             return findings
+
+
+def _found(document: Document, work: _Work, pieces: Split, surroundings: Surroundings) -> Iterator[Finding]:
+    """All findings of a finished work but those in code that never runs."""
+    for finding in (*work.entries.findings(), *_of_notebook(document, work, pieces, surroundings)):
+        if not never_runs(work.module.split, finding.span.start):
+            yield finding
 
 
 def _of_notebook(

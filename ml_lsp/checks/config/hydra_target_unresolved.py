@@ -15,6 +15,8 @@ from ml_lsp.syntax.config_tree import Node
 from ml_lsp.text import Edit
 
 _LOADERS = {"omegaconf": "_target_", "jsonargparse": "class_path"}
+# Hydra takes these out of a file when it composes the configuration.
+_COMPOSED = frozenset({"defaults", "hydra"})
 
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
@@ -31,7 +33,8 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
             yield _missing(target, found, rule, happens)
         arguments = node if key == "_target_" else node.get("init_args")
         if isinstance(found, Target) and arguments is not None:
-            yield from _unknown_arguments(arguments, found, rule, happens)
+            composed = _COMPOSED if node is file.root else frozenset[str]()
+            yield from _unknown_arguments(arguments, found, composed, rule, happens)
 
 
 def _key(node: Node, loaders: frozenset[str]) -> str | None:
@@ -52,12 +55,15 @@ def _missing(target: Node, found: Missing, rule: Rule, happens: str) -> Finding:
     )
 
 
-def _unknown_arguments(node: Node, target: Target, rule: Rule, happens: str) -> Iterator[Finding]:
+def _unknown_arguments(
+    node: Node, target: Target, composed: frozenset[str], rule: Rule, happens: str
+) -> Iterator[Finding]:
     if target.parameters is None:
         return
+    known = {*target.parameters, *composed}
     for entry in node.entries:
         key = entry.key.text
-        if not key.startswith("_") and not entry.key.is_merge_key and key not in target.parameters:
+        if not key.startswith("_") and not entry.key.is_merge_key and key not in known:
             near = nearest(key, target.parameters)
             edits = [Edit(entry.key.span, near)] if near and entry.key.style == "plain" else []
             related = [Related(target.span, f"`{target.name}` is defined here", target.path)]

@@ -12,6 +12,7 @@ from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config.config_logging import recorded
 from ml_lsp.semantics.config.omegaconf import config_files, config_path
+from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.values import Const, identity, walk
 
 # `${now:...}` and `${hydra:...}` say something about the run, not about what it computed.
@@ -21,7 +22,7 @@ _INTERPOLATION = re.compile(r"\$\{(?!(?:now|hydra)[:.])[^}]*\}")
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report a configuration that is kept with its interpolations as text."""
     path = config_path(call.scope.value(call.node.args[0])) if call.node.args else None
-    if path is None or call.has_unpacking or call.argument_value(None, "resolve") == Const(True):
+    if path is None or is_test_code(call.scope) or call.has_unpacking:
         return
     if call.argument(None, "resolve") is not None or _is_resolved(call) or not _is_kept(call, rule):
         return
@@ -47,10 +48,17 @@ def _is_resolved(call: Call) -> bool:
     )
 
 
+def _goes_to_hydra(call: Call) -> bool:
+    """Whether a configuration is written where Hydra keeps its own, unresolved and to be composed again."""
+    place = call.argument_value(1, "f")
+    parts = walk(place) if place is not None else ()
+    return any(isinstance(part, Const) and ".hydra" in str(part.value) for part in parts)
+
+
 def _is_kept(call: Call, rule: Rule) -> bool:
     """Whether the result goes to a record of the run or to a file."""
     if call.name == "omegaconf.OmegaConf.save":
-        return not call.scope.inquiry.mentions("load")
+        return not call.scope.inquiry.mentions("load") and not _goes_to_hydra(call)
     for other in body_of(call.scope).calls:
         node = recorded(other)
         writes = other.name in rule.data["writers"] or other.method in rule.data["methods"]

@@ -14,6 +14,7 @@ from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.datasets import is_code_of_a_dataset
 from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module, words_about
+from ml_lsp.semantics.torch.refused import refused_contents
 from ml_lsp.semantics.torch.rereading import is_saved_before
 from ml_lsp.semantics.values import Const, Display, Item, Op, Ref, Value, options, walk
 from ml_lsp.semantics.version_guards import is_version_guarded
@@ -49,8 +50,8 @@ def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
             return
         if words_about(call).union(call.scope.name.lower().split("_")).isdisjoint(rule.data["checkpoints"]):
             return  # what may hold anything, which the safe loader would refuse
-        if is_taken_away(call) or is_saved_before(call):
-            return
+        if is_taken_away(call) or is_saved_before(call) or any(True for _ in refused_contents(call)):
+            return  # the last: `weights_only=True` would not read it
         yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
 
 

@@ -21,6 +21,7 @@ from ml_lsp.semantics.values import Ref
 _NEITHER = frozenset(
     {"getstate", "setstate", "get_state", "set_state", "get_global_generator", "get_rng_state"}
 )
+_SETTING_BACK = frozenset({"setstate", "set_state", "set_rng_state", "set_rng_state_all", "fork_rng"})
 # The most statements of a module from one call that seeds to the next of the same block.
 _CLOSE = 3
 _SEEDING_NAME = re.compile(r"(?:^|_)seeds?(?:_|\d|$)|(?:^|_)(?:reproducib|determinis)", re.IGNORECASE)
@@ -80,9 +81,23 @@ def seedings(view: ModuleView, known: Generators) -> Iterator[Seeding]:
     scopes = scopes_mentioning(view.inquiry, *words)
     bodies = [Body((scope,)) for scope in scopes if scope.is_function]
     for body in [*bodies, *([view.top_level] if view.top_level else [])]:
+        if any(map(_sets_back, (*body.calls, *_calls_on_exit(body)))):
+            continue  # seeded for a while, whatever draws elsewhere
         for calls in _blocks([call for call in body.calls if call.name in known.seeders]):
             if len({call.name for call in calls}) > 1:
                 yield Seeding(body, tuple(calls))
+
+
+def _calls_on_exit(body: Body) -> Iterator[Call]:
+    """What a context does when it ends, where the body is how it begins."""
+    owner = body.scope.owner if body.scope.name == "__enter__" else None
+    ending = owner.methods.get("__exit__") if owner is not None else None
+    yield from ending.calls if ending is not None else ()
+
+
+def _sets_back(call: Call) -> bool:
+    """Whether a call puts a generator into a state it has been in, or keeps it apart: `torch.random.fork_rng`."""
+    return written_name(call.node.func) in _SETTING_BACK
 
 
 def _blocks(calls: list[Call]) -> Iterator[list[Call]]:

@@ -135,6 +135,8 @@ class CellOrder:
         later = bool(binders) and all(there.index > cell.index for there, _ in binders)
         if not later or is_always_there(load.node.id) or is_expected_missing(load):
             return False
+        if is_automagic(load, self.notebook, piece):
+            return False
         return not may_not_be_read(load, self.notebook.inquiry.module.pieces[piece])
 
     def _hides_names(self, cell: NotebookCell) -> bool:
@@ -187,11 +189,15 @@ class CellOrder:
 
     def _taken_from(self, maker: NotebookCell, user: NotebookCell) -> Iterator[str]:
         """The names that a cell reads and a cell above it was the last to bind, in order of the text."""
+        own: set[str] = set()
         for piece in user.pieces:
             for load in self.names(piece).reads:
+                if load.node.id in own:
+                    continue
                 above = [one for one in self.binders.get(load.node.id, []) if one[0].index < user.index]
                 if above and above[-1][0] is maker and not self._is_import(above[-1][1], load.node.id):
                     yield load.node.id
+            own |= self.names(piece).binds
 
     def _is_import(self, piece: int, name: str) -> bool:
         return piece >= 0 and name in {

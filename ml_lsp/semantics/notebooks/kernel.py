@@ -59,12 +59,22 @@ def is_always_there(name: str) -> bool:
 
 
 def is_automagic(load: Load, notebook: Notebook, piece: int) -> bool:
-    """Whether a name stands alone as a statement and is one of IPython's commands: `pwd`, `whos`."""
-    if load.node.id not in _AUTOMAGICS:
-        return False
+    """Whether a name stands in a line that IPython runs as a command: `pwd`, `cd /data/run` and `ls -l` are no sums."""
     parsed = tree(notebook.inquiry.module.pieces[piece])
-    lone = (statement.value for statement in parsed.body if isinstance(statement, ast.Expr)) if parsed else ()
-    return any(value is load.node for value in lone)
+    shown = (
+        (statement.value for statement in parsed.body if isinstance(statement, ast.Expr)) if parsed else ()
+    )
+    return any(
+        _first_word(value) in _AUTOMAGICS and any(node is load.node for node in ast.walk(value))
+        for value in shown
+    )
+
+
+def _first_word(value: ast.expr) -> str | None:
+    """The name with which an expression of operators begins."""
+    while isinstance(value, ast.BinOp | ast.Compare):
+        value = value.left
+    return value.id if isinstance(value, ast.Name) else None
 
 
 def brings_any(notebook: Notebook, cell: NotebookCell) -> bool:

@@ -23,6 +23,8 @@ _BOUNDED = re.compile(
 # Names of what contrastive losses divide similarities by: products of unit vectors, normalized by the caller.
 _TEMPERATURE = re.compile(r"(?:^|_)(?:T|t|tau|temp|temperature)(?:_|\Z)")
 _PRODUCTS = frozenset({"@", "mm", "matmul", "bmm", "einsum", "dot", "mv", "baddbmm", "inner"})
+_RECTIFIED = frozenset({"square", "relu", "softplus", "sigmoid", "abs", "exp", "sqrt", "norm"})
+_ORDERS = frozenset({"<", "<=", ">", ">="})
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,19 +191,36 @@ def _is_bounded(scope: Scope, node: ast.expr) -> bool:
     """Whether something about an expression says that its values stay small."""
     if _is_negative(scope.value(node)):
         return True
-    return any(_BOUNDED.search(_name_of(value)) for value in walk(scope.value(node)))
+    return any(_BOUNDED.search(_name_of(value)) or _is_picked(value) for value in walk(scope.value(node)))
+
+
+def _is_picked(value: Value) -> bool:
+    """Whether values are those of a range, chosen by comparing them: `x[x < 0]`, `torch.where(x < 0, x, -x)`."""
+    match value:
+        case Item(owner, chosen) | Result(Attr(owner, "masked_select"), [chosen, *_]):
+            return _compares(chosen, owner)
+        case Result(Ref("torch.where"), [chosen, *kept]):
+            return any(_compares(chosen, part) for one in kept for part in walk(one))
+    return False
+
+
+def _compares(chosen: Value, value: Value) -> bool:
+    """Whether a mask asks how large a value is."""
+    compared = (part for part in walk(chosen) if isinstance(part, Op) and part.symbol in _ORDERS)
+    return any(identity(side) == identity(value) for part in compared for side in part.operands)
 
 
 def _is_negative(value: Value) -> bool:
-    """Whether a value is certainly never above 0: a square under a minus sign, whatever it is divided by."""
+    """Whether a value is never above 0: a square under a minus sign, whatever scale it is divided by."""
     match value:
         case Op("neg", (inner,)):
-            return _is_square(inner)
+            return _is_positive(inner)
+        case Op("/", (left, right)) if _is_negative(left):
+            return not _is_minus(right) and not _is_negative(right)
         case Op("*" | "/", (left, right)):
             signs = (_is_negative(left) or _is_minus(left), _is_negative(right) or _is_minus(right))
             return signs[0] != signs[1] and all(
-                sign or _is_square(side) or isinstance(side, Const)
-                for sign, side in zip(signs, (left, right), strict=True)
+                sign or _is_positive(side) for sign, side in zip(signs, (left, right), strict=True)
             )
     return False
 
@@ -210,18 +229,21 @@ def _is_minus(value: Value) -> bool:
     return isinstance(value, Const) and isinstance(value.value, int | float) and value.value < 0
 
 
-def _is_square(value: Value) -> bool:
+def _is_positive(value: Value) -> bool:
+    """Whether a value is never below 0: squares, what a rectifier gives, their products with such and with numbers."""
     match value:
+        case Const(int() | float() as number):
+            return number >= 0
         case Op("**", (_, Const(int() | float() as power))):
             return power % 2 == 0
         case Op("*" | "/", (left, right)):
-            return _is_square(left) and (_is_square(right) or isinstance(right, Const))
-        case Result(Attr(_, "square"), ()) | Result(Ref("torch.square")):
-            return True
+            return _is_positive(left) and _is_positive(right)
         case Result(Attr(_, "pow"), (Const(int() | float() as power),)):
             return power % 2 == 0
         case Result(Attr(owner, "sum" | "mean")):
-            return _is_square(owner)
+            return _is_positive(owner)
+        case Result() if _name_of(value) in _RECTIFIED:
+            return True
     return False
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.torch.arms import in_other_arms
 from ml_lsp.semantics.torch.evaluation import (
     Evaluation,
     Signs,
@@ -17,7 +18,7 @@ from ml_lsp.semantics.torch.evaluation import (
     switches_to_eval,
 )
 from ml_lsp.semantics.torch.graph import escapes
-from ml_lsp.semantics.torch.guards import is_unguarded
+from ml_lsp.semantics.torch.guards import is_unguarded, records
 
 # Words of code that needs the graph, or has switched it off for the parameters.
 _GRAPH_WORDS = frozenset({
@@ -47,7 +48,7 @@ def recorded_run(evaluation: Evaluation, signs: Signs) -> Act | None:
             continue
         if not over_batches and scope.is_function and escapes(scope, {run.top.node}):
             continue
-        if not keeps_nothing(run) and is_unguarded(run):
+        if not keeps_nothing(run) and is_unguarded(run) and not _is_guarded_in_another_arm(run):
             return None if _uses_graph(evaluation) else run
     return None
 
@@ -55,6 +56,15 @@ def recorded_run(evaluation: Evaluation, signs: Signs) -> Act | None:
 def _is_repeated(run: Act) -> bool:
     """Whether a call is made for one thing after the other: a single graph, or one of a retry, is soon gone."""
     return any(isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension) for loop in loops_around(run))
+
+
+def _is_guarded_in_another_arm(run: Act) -> bool:
+    """Whether code chooses between the same call with autograd and without, by `if` or by what the latter raises."""
+    called = run.top.scope.text(run.top.node.func)
+    return any(
+        other.scope.text(other.node.func) == called and not records(other.scope, other.block)
+        for other in in_other_arms(run.top)
+    )
 
 
 def _uses_graph(evaluation: Evaluation) -> bool:

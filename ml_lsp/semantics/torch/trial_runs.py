@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.handlers import arguments
 from ml_lsp.semantics.scope import Scope
-from ml_lsp.semantics.values import Attr, Const, Ref, Result, Value
+from ml_lsp.semantics.values import Attr, Const, Either, Ref, Result, Value
 
 _FACTORY = re.compile(
     r"torch\.(?:zeros|ones|full|empty|arange|linspace|eye|randn?|randint|randperm|tensor)\Z"
@@ -38,6 +38,8 @@ def is_trial_run(call: Call) -> bool:
 
 def _is_made_up(value: Value) -> bool:
     match value:
+        case Either(values):
+            return all(map(_is_made_up, values))
         case Result(Ref("torch.autograd.Variable"), [first, *_]):
             return _is_made_up(first)
         case Result(Ref(name)):

@@ -23,6 +23,7 @@ _REGISTERING = frozenset({
     "__setattr__",
 })  # fmt: skip
 _PARAMETER_LISTS = frozenset({"ParameterList", "ParameterDict"})
+_LISTS = _PARAMETER_LISTS | {"ModuleList", "ModuleDict"}
 _OWN_ANSWERS = frozenset({"parameters", "named_parameters", "_apply", "state_dict"})
 _FILLING = frozenset({"append", "insert", "extend", "update", "setdefault"})
 
@@ -50,7 +51,9 @@ def hidden_modules(class_: Class) -> Iterator[Hidden]:
         found = [one for one in _held(class_, name, assigned) if _has_fresh_state(class_, one)]
         if not found or _is_wrapped(class_, name) or not _is_kept(class_, name):
             continue
-        if not _is_trained_by_hand(class_, name, found[0]) and not _takes_over(class_):
+        if _is_trained_by_hand(class_, name, found[0]) or _takes_over(class_):
+            continue
+        if not any(map(class_.assignments, _OWN_ANSWERS)):  # `self.parameters = nn.ParameterList(found)`
             yield found[0]
 
 
@@ -224,7 +227,8 @@ def _hands_over(call: Call, hidden: Hidden, item: Value) -> bool:
 def _is_wrapped(class_: Class, name: str) -> bool:
     """Whether the container, or its elements one by one, is handed to a module.
 
-    `nn.ModuleList(self.a)`, `nn.Sequential(*self.a)`, `self.registered.extend(self.a)`
+    `nn.ModuleList(self.a)`, `nn.Sequential(*self.a)`, `self.registered.extend(self.a)`; or may be:
+    `nn.ParameterList(weights)` in a method that reads `self.a`
     """
     for scope in _methods(class_):
         for call in scope.calls:
@@ -234,6 +238,13 @@ def _is_wrapped(class_: Class, name: str) -> bool:
                 return True
             uses = any(_is_own(scope, node, name) for arg in given for node in ast.walk(arg))
             if uses and is_module(scope, call.value):
+                return True
+            collected = written_name(call.node.func) in _LISTS and any(
+                isinstance(arg, ast.Name) for arg in given
+            )
+            if collected and any(
+                _is_own(scope, node, name) and not _only_fills(scope, node) for node in scope.flow.nodes
+            ):
                 return True
     return False
 

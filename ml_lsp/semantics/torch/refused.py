@@ -1,0 +1,87 @@
+"""What checkpoints hold that `torch.load` refuses with `weights_only=True`, its default since torch 2.6."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ml_lsp.semantics import library
+from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.mentioning import calls_mentioning
+from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.statements import nodes
+from ml_lsp.semantics.types import is_a, own_class_of
+from ml_lsp.semantics.values import Attr, Const, Display, Ref, Result, Value, identity
+
+# What calls of these return cannot be read by default (run on torch 2.13) ...
+_REFUSED = ("numpy.", "datetime.", "pathlib.Path", "collections.defaultdict", "omegaconf.")
+# ... unless they return plain values.
+_PLAIN = frozenset({
+    "shape", "ndim", "size", "array2string", "array_str", "isscalar", "issubdtype", "iterable", "to_container",
+    "to_yaml", "is_config",
+})  # fmt: skip
+_PARSER = "argparse.ArgumentParser"
+
+
+def refused_contents(load: Call) -> Iterator[tuple[Call, str]]:
+    """What torch.load refuses by default in the files that the same module saves to the same path, or with the keys read.
+
+    By name, with the call that saves it; nothing if another file may be meant that holds tensors only.
+    """
+    path, keys = load.argument_value(0, "f"), _read_keys(load)
+    saves = [save for save in _saves(load) if save.argument_value(0, "obj") is not None]
+    same = [save for save in saves if path is not None and _is_same_path(save.argument_value(1, "f"), path)]
+    if not same and len(keys) > 1:
+        same = [save for save in saves if keys <= _keys(save)]
+    if not all(any(_bad_keys(save)) for save in same):
+        return  # which of them wrote the file that is loaded cannot be told
+    for save in same:
+        yield from ((save, name) for name in _bad_keys(save))
+
+
+def _saves(load: Call) -> Iterator[Call]:
+    return (call for call in calls_mentioning(load.scope.inquiry, "save") if call.name == "torch.save")
+
+
+def _read_keys(load: Call) -> frozenset[object]:
+    """The keys that the function reads of what it loads: `state["model"]`."""
+    loaded = identity(load.value)
+    return frozenset(
+        node.slice.value
+        for node in nodes(load.scope)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+        if isinstance(node.ctx, ast.Load) and identity(load.scope.value(node.value)) == loaded
+    )
+
+
+def _keys(save: Call) -> frozenset[object]:
+    saved = save.argument_value(0, "obj")
+    keys = saved.keys if isinstance(saved, Display) else ()
+    return frozenset(key.value for key in keys if isinstance(key, Const))
+
+
+def _is_same_path(one: Value | None, other: Value) -> bool:
+    constant = isinstance(one, Const | Attr) or (one is not None and one.site is None)
+    return constant and one is not None and identity(one) == identity(other)
+
+
+def _bad_keys(save: Call) -> Iterator[str]:
+    scope, saved = save.scope, save.argument_value(0, "obj")
+    if saved is not None and is_a(scope, saved, library.MODULE, library.OPTIMIZER):
+        yield "a module or optimizer"
+    elif isinstance(saved, Display) and saved.kind == "dict":
+        for key, value in zip(saved.keys, saved.items, strict=True):
+            if isinstance(key, Const) and _is_refused(scope, value):
+                yield str(key.value)
+
+
+def _is_refused(scope: Scope, value: Value) -> bool:
+    """Whether a value is certainly none that torch.load reads by default."""
+    match value:
+        case Result(Ref(name)) if name.startswith(_REFUSED):
+            return name.rpartition(".")[2] not in _PLAIN
+        case Result(Attr(Result(Ref(parser)), method)) if parser == _PARSER:
+            return method.startswith("parse")
+    if is_a(scope, value, library.MODULE, library.OPTIMIZER, library.SCHEDULER):
+        return True
+    return own_class_of(scope, value) is not None and not is_a(scope, value, library.TENSOR)
