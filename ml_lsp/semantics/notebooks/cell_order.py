@@ -189,7 +189,8 @@ class CellOrder:
         """The names that a cell reads and a cell above it was the last to bind, in order of the text."""
         for piece in user.pieces:
             for load in self.names(piece).reads:
-                above = [one for one in self.binders.get(load.node.id, []) if one[0].index < user.index]
+                here = (user.index, piece)
+                above = [one for one in self.binders.get(load.node.id, []) if (one[0].index, one[1]) < here]
                 if above and above[-1][0] is maker and not self._is_import(above[-1][1], load.node.id):
                     yield load.node.id
 
