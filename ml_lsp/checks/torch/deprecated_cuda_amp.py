@@ -11,7 +11,12 @@ from ml_lsp.moved import Successor, Successors, moved, moved_import
 from ml_lsp.renaming import ImportedName
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.names import public
-from ml_lsp.semantics.outside_names import is_told_apart, is_type_question, names_in_decorators, used_names_with
+from ml_lsp.semantics.outside_names import (
+    is_told_apart,
+    is_type_question,
+    names_in_decorators,
+    used_names_with,
+)
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import may_be_before
