@@ -15,7 +15,7 @@ from ml_lsp.semantics.values import Display, Ref, options
 
 _EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 # Words of a loop that tries something until it works.
-_ATTEMPTS = re.compile(r"(?i)attempt|retr(?:y|ies)|tries")
+_ATTEMPTS = re.compile(r"(?i)attempt|retr(?:y|ies)|(?<![a-z])tries")
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.held_out import is_held_out, purposes, side
 from ml_lsp.semantics.torch.loaders import says_evaluation
 from ml_lsp.semantics.torch.objects import written_name
-from ml_lsp.semantics.values import Const, Ref, options
+from ml_lsp.semantics.values import Attr, Const, Ref, options, walk
 
 _BATCH_SIZE, _SHUFFLE, _SAMPLER, _BATCH_SAMPLER, _DROP_LAST = 1, 2, 3, 4, 8
 
@@ -59,7 +59,15 @@ def _needs_size(call: Call, rule: Rule) -> bool:
     return bool(name) and any(
         makes.fullmatch(written_name(other.node.func)) or _is_in_a_stack(other)
         for other in calls_mentioning(call.scope.inquiry, name)
-        if any(written_name(given) == name for given in arguments(other))
+        if any(written_name(given) == name and not _is_measured(other, given) for given in arguments(other))
+    )
+
+
+def _is_measured(call: Call, node: ast.expr) -> bool:
+    """Whether a size is that of the batch at hand, `n = x.shape[0]`, which the last batch may have as well."""
+    return any(
+        (isinstance(part, Attr) and part.name in ("shape", "size")) or part == Ref("builtins.len")
+        for part in walk(call.scope.value(node))
     )
 
 
