@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,8 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.values import Display, Ref, options
 
 _EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
+# Words of a loop that tries something until it works.
+_ATTEMPTS = re.compile(r"(?i)attempt|retr(?:y|ies)|(?<![a-z])tries")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,13 @@ class Handler:
         """Whether its `try` does nothing but import: what fails is told by the name of the module."""
         body = getattr(self.block.node, "body", ())
         return all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body)
+
+    @property
+    def is_of_an_attempt(self) -> bool:
+        """Whether its `try` is tried again if it fails: the loop around it counts attempts or retries."""
+        loops = (around.node for around in self.block.chain() if isinstance(around.node, ast.For))
+        texts = (self.scope.text(part) for loop in loops for part in (loop.target, loop.iter))
+        return any(_ATTEMPTS.search(text) for text in texts)
 
     @property
     def ends_the_work(self) -> bool:

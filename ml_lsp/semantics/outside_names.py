@@ -14,6 +14,8 @@ from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.values import Ref
 from ml_lsp.text import Span
 
+_ORDERS = ast.Lt | ast.LtE | ast.Gt | ast.GtE
+
 
 @dataclass(frozen=True, eq=False)
 class Mention:
@@ -90,6 +92,26 @@ def is_type_question(scope: Scope, node: ast.AST) -> bool:
     ]
     asked += [annotation for statement in scope.flow.blocks for annotation in _annotations(statement)]
     return any(part is node for place in asked for part in ast.walk(place))
+
+
+def is_told_apart(scope: Scope, node: ast.AST) -> bool:
+    """Whether a thing is named only to recognise it: `func is torch.svd`, `in (torch.svd, ...)`, a key of a table.
+
+    So do the members of a set, and what a decorator is given: `@implements(torch.svd)`.
+    """
+    inner, around = node, scope.tree.parent(node)
+    while isinstance(around, ast.Tuple | ast.List):
+        inner, around = around, scope.tree.parent(around)
+    match around:
+        case ast.Set():
+            return True
+        case ast.Dict(keys=keys):
+            return inner in keys
+        case ast.Compare(ops=ops):
+            return not any(isinstance(operator, _ORDERS) for operator in ops)
+        case ast.Call(func=func) if inner is not func:
+            return around in getattr(scope.tree.parent(around), "decorator_list", ())
+    return False
 
 
 def names_in_decorators(scope: Scope) -> Iterator[Mention]:

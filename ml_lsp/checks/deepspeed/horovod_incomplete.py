@@ -14,6 +14,7 @@ from ml_lsp.semantics.config.horovod import (
     is_done,
     may_run_on_one_rank,
     reads_by_rank,
+    starts_alike,
     trains_with_torch,
 )
 from ml_lsp.semantics.testcode import is_test_code
@@ -44,7 +45,7 @@ def _of_start(call: Call, rule: Rule) -> Iterator[Finding]:
     missing = []
     if not is_done(inquiry, rule.data["averaging"]) and not averages_by_hand(inquiry):
         missing.append("optimizer")
-    if not is_done(inquiry, rule.data["broadcasting"]):
+    if not is_done(inquiry, rule.data["broadcasting"]) and not starts_alike(inquiry):
         missing.append("broadcast")
     if missing:
         key = " and ".join(missing)

@@ -22,7 +22,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     wide = {f"builtins.{name}" for name in rule.data["wide"]}
     if handler.caught is None or not handler.caught <= wide:
         return
-    if handler.ends_the_work or any(map(adds_traceback, handler.calls)):
+    if handler.is_of_an_attempt or handler.ends_the_work or any(map(adds_traceback, handler.calls)):
         return
     told = tuple(other for other in handler.calls if _tells(other))
     first = next(other for other in told if _logs(other, handler))

@@ -11,6 +11,7 @@ from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.objects import enclosing_class
+from ml_lsp.semantics.values import options
 
 _CHOICES = ("DistributedDataParallel", "init_process_group", "legacy")
 
@@ -22,10 +23,23 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if (
         not _is_a_wrapper_of_its_own(call)
+        and not _is_put_into_eval(call)
         and _is_first(call)
         and any(map(_trains, (inquiry, *inquiry.importers())))
     ):
         yield rule.finding(call.callee_span)
+
+
+def _is_put_into_eval(call: Call) -> bool:
+    """Whether the function that wraps a model puts it into eval mode, and not back: it is handed out to predict."""
+    modes = {
+        other.method
+        for other in call.scope.calls
+        if other.method in ("eval", "train") and other.receiver is not None
+        for model in options(other.receiver)
+        if model.site is not None and model.site.node is call.node
+    }
+    return call.scope.is_function and modes == {"eval"}
 
 
 def _trains(inquiry: Inquiry) -> bool:

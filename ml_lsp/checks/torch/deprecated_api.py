@@ -15,7 +15,7 @@ from ml_lsp.semantics import library, types
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.mentioning import scopes_mentioning
-from ml_lsp.semantics.outside_names import Mention, used_names_with
+from ml_lsp.semantics.outside_names import Mention, is_told_apart, is_type_question, used_names_with
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import enclosing_class
 from ml_lsp.semantics.torch.ranks import rank
@@ -81,6 +81,8 @@ def _names(scope: Scope, rule: Rule, words: frozenset[str]) -> Iterator[Deprecat
     renamed, replaced = rule.data["renamed"], rule.data["replaced"]
     for mention in used_names_with(scope, words):
         assert isinstance(mention.node, ast.expr)
+        if is_told_apart(scope, mention.node) or is_type_question(scope, mention.node):
+            continue
         text = scope.text(mention.node)
         if mention.name in renamed:
             owner, since, new = renamed[mention.name]

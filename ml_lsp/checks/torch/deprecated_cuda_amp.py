@@ -11,7 +11,12 @@ from ml_lsp.moved import Successor, Successors, moved, moved_import
 from ml_lsp.renaming import ImportedName
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.names import public
-from ml_lsp.semantics.outside_names import is_type_question, names_in_decorators, used_names_with
+from ml_lsp.semantics.outside_names import (
+    is_told_apart,
+    is_type_question,
+    names_in_decorators,
+    used_names_with,
+)
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.version_guards import is_version_guarded
 from ml_lsp.semantics.versions import may_be_before
@@ -29,7 +34,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         for mention in (*used_names_with(scope, words), *names_in_decorators(scope)):
             if mention.name not in successors or is_version_guarded(mention.scope, mention.node):
                 continue
-            if not is_type_question(mention.scope, mention.node):
+            here, node = mention.scope, mention.node
+            if not is_told_apart(here, node) and not is_type_question(here, node):
                 edits = dict.fromkeys(moved(mention, successors))
                 new = successors[mention.name].name
                 yield rule.finding(mention.span, edits=edits, name=mention.name, replacement=new)

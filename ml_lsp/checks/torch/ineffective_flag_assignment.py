@@ -66,9 +66,19 @@ def _on_a_module(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Find
 
 
 def _is_as_it_was(scope: Scope, node: ast.Attribute, value: Value) -> bool:
-    """Whether the flag is what the same module had before, and the scope has not switched it meanwhile."""
+    """Whether the flag is what the same module had before, and the scope has not switched it meanwhile.
+
+    The flag of another module says what kind of state that one is in: what replaces it takes it over alone.
+    """
+    marks = getattr(scope.node, "decorator_list", ())
+    if scope.name == node.attr and any(
+        isinstance(mark, ast.Attribute) and mark.attr == "setter" for mark in marks
+    ):
+        return True
     module = identity(scope.value(node.value))
     match value:
+        case Attr(owner, name) if name == node.attr and identity(owner) != module:
+            return is_module(scope, owner)
         case Attr(owner, name) if name == node.attr and identity(owner) == module:
             return not any(
                 call.method in ("eval", "train", "requires_grad_")

@@ -11,7 +11,7 @@ from ml_lsp.fixes import replace_node
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch.objects import unwrapped
+from ml_lsp.semantics.torch.objects import enclosing_class, unwrapped
 from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
 from ml_lsp.semantics.values import UNKNOWN, Attr, Display, Entered, Ref, Result, Value, identity, walk
@@ -74,7 +74,15 @@ def _is_a_choice(call: Call) -> bool:
 
 
 def _is_one_of_two(call: Call) -> bool:
-    """Whether the same function saves the object's `state_dict()` in another file: whoever loads has the choice."""
+    """Whether the same function saves the object's `state_dict()` in another file, or a method beside it does.
+
+    Whoever saves or loads has the choice: `from_model(model)`, `from_state_dict(state)`.
+    """
+    around = enclosing_class(call.scope)
+    if around is not None and any(
+        name.endswith("_state_dict") and name != "load_state_dict" for name in around.methods
+    ):
+        return True
     whole = {identity(unwrapped(part)) for part in _parts(call)}
     weights = (
         part.callee.owner

@@ -13,7 +13,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.datasets import is_code_of_a_dataset
-from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module, words_about
+from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module, sets_numpy_generator, words_about
 from ml_lsp.semantics.torch.refused import refused_contents
 from ml_lsp.semantics.torch.rereading import is_saved_before
 from ml_lsp.semantics.values import Const, Display, Item, Op, Ref, Value, options, walk
@@ -64,6 +64,7 @@ def _cannot_be_safe(call: Call, since: str) -> bool:
         is_version_guarded(call.scope, call.node)
         or is_code_of_a_dataset(call.scope)
         or _ships_with_code(call)
+        or sets_numpy_generator(call)
     ):
         return True
     return has_reached(call.scope.inquiry.versions, "torch", since) and is_used_as_module(call)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.config.config_merges import named_configs
 from ml_lsp.semantics.config.config_roles import is_parameter_file, is_written_by_program
 from ml_lsp.semantics.config_file import ConfigFile
@@ -15,7 +16,6 @@ from ml_lsp.semantics.dataclass_fields import is_dataclass, stated_fields
 from ml_lsp.semantics.libraries.command_line import CommandParameter, Parameter, parameters
 from ml_lsp.semantics.libraries.commands import is_command
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Const
 
 _FEWEST = 3
@@ -75,10 +75,13 @@ def _is_of_training(file: ConfigFile, rule: Rule) -> bool:
 
 
 def _dataclass(body: Body, names: set[str]) -> str | None:
-    """The dataclass that the command makes and that has defaults for some of the same names."""
-    made = (own_class_of(call.scope, call.value) for call in body.calls)
-    for own in made:
+    """The dataclass that the command makes and that has values of its own for some of the same names."""
+    for call in body.calls:
+        own = class_of_name(call.scope, call.callee)
         fields = stated_fields(own) if own is not None and is_dataclass(own) else ()
-        if own is not None and any(name in names and default is not None for _, name, default in fields):
+        if own is not None and any(
+            name in names and default is not None and isinstance(where.value(default), Const)
+            for where, name, default in fields
+        ):
             return own.name
     return None

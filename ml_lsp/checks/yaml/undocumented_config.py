@@ -11,6 +11,7 @@ from ml_lsp.semantics.config.config_roles import inner_path, is_parameter_file, 
 from ml_lsp.semantics.config_file import ConfigFile
 
 _MANY, _DEEP, _SENTENCES = 40, 3, 3
+_FEWEST_NAMES = 25  # of a file that is no table, where few names come again and again
 
 
 def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
@@ -18,9 +19,11 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
     if file.language != "yaml" or not file.documents or any(one.comments for one in file.documents):
         return
     leaves = [path for path, node in file.walk() if node.kind == "scalar" and path]
-    named = [path for path in leaves if isinstance(path[-1], str)]
+    named = [path for path in leaves if isinstance(path[-1], str) and not path[-1].isdigit()]
     deepest = max((sum(isinstance(part, str) for part in path) for path in leaves), default=0)
-    if len(named) < _MANY or deepest < _DEEP or not is_parameter_file(file) or is_written_by_program(file):
+    if len(named) < _MANY or len({path[-1] for path in named}) < _FEWEST_NAMES or deepest < _DEEP:
+        return
+    if not is_parameter_file(file) or is_written_by_program(file):
         return
     if any(part in ("tests", "test") for part in inner_path(file).parts) or _explains_itself(file):
         return

@@ -47,6 +47,12 @@ def averages_by_hand(inquiry: Inquiry) -> bool:
     )  # fmt: skip
 
 
+def starts_alike(inquiry: Inquiry) -> bool:
+    """Whether every rank seeds PyTorch with one number, so that models made on each are the same without a broadcast."""
+    seeds = (call for call in calls_mentioning(inquiry, "manual_seed") if call.name == "torch.manual_seed")
+    return any(not _ONE_RANK.search(call.scope.text(call.node)) for call in seeds)
+
+
 def reads_by_rank(inquiry: Inquiry) -> bool:
     """Whether the rank is given to something, which may then share out the data."""
     return any(

@@ -25,6 +25,7 @@ _ANY = frozenset({
     "os.path.join", "os.path.basename", "os.path.dirname", "os.path.abspath", "os.path.splitext",
     "os.path.realpath", "os.path.expanduser", "torch.save",
 })  # fmt: skip
+_MAKERS = frozenset({"os.makedirs", "os.mkdir"})
 # pandas and friends read URLs as well: these count for parameters that are called a path.
 _PANDAS = re.compile(r"(?:pandas|polars)\.read_\w+|yaml\.\w+|PIL\.Image\.open|cv2\.imread")
 _PATH_NAME = re.compile(
@@ -63,6 +64,8 @@ def path_use(scope: Scope, name: str) -> PathUse | None:
         if given and _is(given[0], name):
             kinds.append(_kind(call, called, name))
     found = [kind for kind in kinds if kind is not None]
+    if "made" in found:
+        return PathUse("written")  # which need not exist, even if it is asked whether it does
     return PathUse(min(found, key=("tested", "read", "written", "passed").index)) if found else None
 
 
@@ -99,6 +102,8 @@ def _kind(call: Call, called: str, name: str) -> str | None:
     if called in ("builtins.open", "io.open"):
         mode = call.constant(1, "mode") if call.argument(1, "mode") is not None else "r"
         return "read" if isinstance(mode, str) and not _WRITING.search(mode) else "written"
+    if called in _MAKERS:
+        return "made"
     if called == "pathlib.Path" and _is_tested(call):
         return "tested"
     return "passed" if called in _ANY else None

@@ -70,7 +70,7 @@ def _returns_one(setting: Result) -> bool:
 def _is_remote_function(scope: Scope, task: Value) -> bool:
     wrapped = _wrapped(task)
     if wrapped is not None:
-        return class_of_name(scope, wrapped) is None and not isinstance(wrapped, Ref)
+        return class_of_name(scope, wrapped) is None and _is_function(scope, wrapped)
     function = target(scope, task) if isinstance(task, Global | Local) else None
     if function is None or class_of_name(scope, task) is not None:
         return False
@@ -78,6 +78,11 @@ def _is_remote_function(scope: Scope, task: Value) -> bool:
     settings = [mark for mark in marks if isinstance(mark, Result)]
     streams = any(event.kind == "yield" for event in function.flow.events)
     return bool(marks) and not streams and all(map(_returns_one, settings))
+
+
+def _is_function(scope: Scope, value: Value) -> bool:
+    """Whether a value is certainly a function of the module; a parameter may as well be a class, of actors."""
+    return isinstance(value, Global | Local) and target(scope, value) is not None
 
 
 def _is_remote_class(scope: Scope, called: Value) -> bool:

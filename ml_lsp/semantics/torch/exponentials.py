@@ -20,6 +20,10 @@ _BOUNDED = re.compile(
     r"|hardtanh|minimum|detach|arange|linspace)\Z|(?:^|_)sims?(?:_|\Z)|sim(?:ilarit(?:y|ies))?\Z|cos|log_?prob"
     r"|dist|log_?(?:var|std|sigma)|temperature"
 )
+_LEAST, _MOST = (
+    re.compile(rf"(?i)(?:^|_)(?:{words})(?:_|\Z)")
+    for words in ("min|minimum|lo|low|lower|smaller", "max|maximum|hi|high|upper|larger|greater")
+)
 # Names of what contrastive losses divide similarities by: products of unit vectors, normalized by the caller.
 _TEMPERATURE = re.compile(r"(?:^|_)(?:T|t|tau|temp|temperature)(?:_|\Z)")
 _PRODUCTS = frozenset({"@", "mm", "matmul", "bmm", "einsum", "dot", "mv", "baddbmm", "inner"})
@@ -189,7 +193,7 @@ def _is_one(scope: Scope, node: ast.expr) -> bool:
 
 def _is_bounded(scope: Scope, node: ast.expr) -> bool:
     """Whether something about an expression says that its values stay small."""
-    if _is_negative(scope.value(node)):
+    if _is_negative(scope.value(node)) or _is_least_less_most(node):
         return True
     return any(_BOUNDED.search(_name_of(value)) or _is_picked(value) for value in walk(scope.value(node)))
 
@@ -208,6 +212,14 @@ def _compares(chosen: Value, value: Value) -> bool:
     """Whether a mask asks how large a value is."""
     compared = (part for part in walk(chosen) if isinstance(part, Op) and part.symbol in _ORDERS)
     return any(identity(side) == identity(value) for part in compared for side in part.operands)
+
+
+def _is_least_less_most(node: ast.expr) -> bool:
+    """Whether it is the smaller of two values less the greater, by their names: `min_ - max_`, `lo - hi`."""
+    match node:
+        case ast.BinOp(op=ast.Sub(), left=left, right=right):
+            return bool(_LEAST.search(written_name(left)) and _MOST.search(written_name(right)))
+    return False
 
 
 def _is_negative(value: Value) -> bool:

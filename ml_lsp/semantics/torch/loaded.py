@@ -72,6 +72,16 @@ def is_used_as_module(made: Call) -> bool:
     return any(_is(call.scope, call.scope.value(call.node.args[0]), made) for call in given)
 
 
+def sets_numpy_generator(made: Call) -> bool:
+    """Whether NumPy's generator gets its state from what a call loaded: arrays, which the safe loader refuses."""
+    return made.scope.inquiry.mentions("set_state") and any(
+        call.node.args
+        and (call.name == "numpy.random.set_state" or call.method == "set_state")
+        and _is(call.scope, call.scope.value(call.node.args[0]), made)
+        for call in made.scope.calls
+    )
+
+
 def _is_asked_first(use: Call) -> bool:
     """Whether a use stands in a branch for one kind of object, `if not isinstance(loaded, dict):`, or in a handler."""
     if any(block.arm.startswith("handler") for block in use.block.chain()):

@@ -17,6 +17,7 @@ from tests.semantics.bodies import function
         ("os.path.exists(p); open(p)", "tested"),
         ("Path(p).exists()", "tested"),
         ("Path(p).mkdir()", "passed"),
+        ("os.path.exists(p); os.makedirs(p, exist_ok=True)", "written"),
         ("helper(p)", "read"),
         ("print(p)", None),
         ("open(p); glob.glob(p)", None),
