@@ -66,10 +66,18 @@ class Shelf:
         return self.open_texts[path] if path in self.open_texts else state_of(path)
 
     def config_at(self, path: Path) -> ConfigFile | None:
-        """The YAML or JSON file at a path; None if it cannot be read."""
+        """The YAML or JSON file at a path; None if it cannot be read.
+
+        While a text in an editor makes no sense, in the middle of an edit, the last one that did stands for it.
+        """
+        before = self._configs.get(path, (None, None))[1]
 
         def made(text: str | None) -> ConfigFile | None:
-            return ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
+            if text is None:
+                return None
+            now = ConfigFile(path, text, language_of_config(path) or "yaml")
+            is_typed = path in self.open_texts and before is not None
+            return before if is_typed and now.is_broken else now
 
         return self._found_in(path, self._configs, made)
 
