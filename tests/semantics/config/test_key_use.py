@@ -123,6 +123,8 @@ def main(p):
     ],
 )
 def test_an_own_dict_that_does_more_is_not_looked_through(body: str) -> None:
-    found = use(f"class Config(dict):\n{body}\n\ndef f(p):\n    cfg = Config(**yaml.safe_load(p))\n    print(cfg.lr)\n")
+    found = use(
+        f"class Config(dict):\n{body}\n\ndef f(p):\n    cfg = Config(**yaml.safe_load(p))\n    print(cfg.lr)\n"
+    )
     assert found.leaves
     assert found.keys == set()
