@@ -88,7 +88,10 @@ def _converter(server: Server, snapshot: Snapshot, client: Client) -> Converter:
 def _place_in(
     session: Session, snapshot: Snapshot, path: Path, span: Span
 ) -> tuple[str, Source, Span] | None:
-    """A place in another file that a finding of a snapshot names: where the editor shows it now."""
+    """A place in another file that a finding of a snapshot names: where the editor shows it now.
+
+    The cells of a notebook that is not open have no addresses: it is named as a whole.
+    """
     uri = path.as_uri() if path.is_absolute() else snapshot.uri
     opened = session.snapshot(uri)
     if opened is not None:
@@ -97,25 +100,31 @@ def _place_in(
             return None
         part, inside = opened.place(there)
         return part.uri, part.source, inside
-    try:
-        return (
-            uri,
-            Source(read_text(path)),
-            span,
-        )  # as the project reads it: line ends kept, no byte order mark
+    if path.suffix == ".ipynb":
+        return uri, Source(""), Span(0, 0)
+    try:  # as the project reads it: line ends kept, no byte order mark
+        return uri, Source(read_text(path)), span
     except OSError:
         return None
 
 
 def _place_now(project: Project | None, path: Path, span: Span, text: str) -> Span | None:
-    """Where a place in the text that the project has of an open file stands in the file's own `text`: for one
-    that is being typed, the project may have its last text that made sense."""
-    known = project.config_at(path) if project and language_of_config(path) else None
-    if known is None or known.text == text:
+    """Where a place in the text that the project has of an open file stands in the file's own `text`: it hears of
+    edits once the typing pauses, and of a config file it has the last text that made sense."""
+    known = _known_text(project, path) if project is not None else None
+    if known is None or known == text:
         return span
     from ml_lsp.placement import still_standing
 
-    return still_standing(known.text, text)(span)
+    return still_standing(known, text)(span)
+
+
+def _known_text(project: Project, path: Path) -> str | None:
+    """The text that the project has of an open config file or notebook."""
+    if path.suffix == ".ipynb":
+        return project.text_at(path)
+    config = project.config_at(path) if language_of_config(path) else None
+    return config.text if config is not None else None
 
 
 async def report(server: Server, params: lsp.DocumentDiagnosticParams) -> Ready:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.server.test_notebooks import Notebook
 from tests.server.wire_client import WireClient
 
 SERVER = [sys.executable, "-m", "ml_lsp", "server"]
 RULE = "config/two-sources-of-truth"
+FLOAT = "yaml/scientific-notation-is-string"
 YAML = "epochs: 1\nlr: 0.01\n"
 TRAIN = """\
 import argparse
@@ -30,10 +33,9 @@ cfg.update(vars(args))
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[WireClient]:
-    (tmp_path / "pyproject.toml").write_text(f'[tool.ml-lsp]\nselect = ["{RULE}"]\n')
+    (tmp_path / "pyproject.toml").write_text(f'[tool.ml-lsp]\nselect = ["{RULE}", "{FLOAT}"]\n')
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/train.yaml").write_text(YAML)
-    (tmp_path / "train.py").write_text(TRAIN)
     started = WireClient(tmp_path, command=SERVER)
     started.start()
     yield started
@@ -64,7 +66,8 @@ def evidence(found: dict[str, Any]) -> list[tuple[str, int]]:
     return [(place["uri"].rpartition("/")[2], place["range"]["start"]["line"]) for place in places]
 
 
-def test_what_python_says_of_a_file_stands_while_that_is_typed(client: WireClient) -> None:
+def test_what_python_says_of_a_file_stands_while_that_is_typed(client: WireClient, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(TRAIN)
     config = client.open("conf/train.yaml", YAML, language="yaml")
     [there] = shown_at_last(client, config)
     train = client.open("train.py", TRAIN)
@@ -78,3 +81,38 @@ def test_what_python_says_of_a_file_stands_while_that_is_typed(client: WireClien
     assert (found["code"], found.get("relatedInformation")) == (RULE, None)
     changed(client, config, 4, "epochs: 1\nlr: 0.1\n")
     assert changed(client, train, 4, TRAIN + "\n\n\n") == []
+
+
+def saved(folder: Path, *sources: str) -> dict[str, str]:
+    """The cells of a notebook, which is written to disk."""
+    cells = [
+        {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+        for source in sources
+    ]
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    (folder / "book.ipynb").write_text(text)
+    return {f"c{number}": source for number, source in enumerate(sources)}
+
+
+def test_a_notebook_and_the_file_that_it_reads(client: WireClient, tmp_path: Path) -> None:
+    cells = saved(tmp_path, "import argparse\nimport yaml\n", TRAIN)
+    config = client.open("conf/train.yaml", YAML, language="yaml")
+    [found] = shown_at_last(client, config)
+    assert (found["code"], evidence(found)) == (RULE, [("book.ipynb", 0)])  # its cells have no addresses yet
+    book = Notebook(client, cells)
+    [there] = shown_at_last(client, book.cell("c1"))
+    assert (there["code"], evidence(there)) == (RULE, [("train.yaml", 1)])
+    [found] = changed(client, config, 2, YAML + "\n")
+    assert (found["code"], evidence(found)) == (RULE, [("book.ipynb#c1", 4)])
+
+
+def test_what_a_notebook_in_the_editor_does_with_a_value_counts(client: WireClient, tmp_path: Path) -> None:
+    read = 'import yaml\nwith open("conf/train.yaml") as file:\n    cfg = yaml.safe_load(file)\n'
+    book = Notebook(client, saved(tmp_path, read, "print(cfg['lr'])\n"))
+    client.published(book.cell("c1"), 1)
+    config = client.open("conf/train.yaml", "lr: 1e-3\n", language="yaml")
+    [found] = shown_at_last(client, config)
+    assert found["code"] == FLOAT
+    since = len(client.received)
+    book.edit("c1", 2, "print(float(cfg['lr']))\n")
+    assert client.published(config, 1, since) == []
