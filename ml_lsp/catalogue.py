@@ -216,7 +216,8 @@ def _hint(problem: str, character: str) -> str:
 
 def _rule(raw: Mapping[str, Any], rule_id: str, path: Path) -> Rule:
     if not RULE_ID.match(rule_id):
-        raise CatalogueError(f"{path}:1: `{rule_id}` is not family/rule-name in small letters and hyphens")
+        said = f"`{rule_id}` is not family/rule-name in small letters and hyphens"
+        raise CatalogueError(f"{path}:1: {said}", said)
     fix = raw.get("fix")
     return Rule(
         id=rule_id,

@@ -53,14 +53,9 @@ def review_config(
             yield
             started = time.perf_counter()
     kept = tuple(found)
-    if _is_broken(file):
+    if file.is_broken:
         kept = ()
         if before is not None and before.known[0] is rules:
             kept = tuple(standing(before.of_readable, before.known[1], document.text))
     memory[document.path] = ReviewedConfig(known, in_order((*found, *kept)), kept)
     return memory[document.path]
-
-
-def _is_broken(file: ConfigFile) -> bool:
-    """Whether nothing can be made of a text; JSON with comments is what some programs read."""
-    return file.error is not None and (file.language != "json" or file.root_with_comments is None)

@@ -190,10 +190,19 @@ def _syntax_error(example: Example, source: Source) -> Iterator[Failure]:
 
 
 def example_failures(rule: Rule, example: Example, judges: Sequence[Rule]) -> Iterator[Failure]:
-    """What is wrong with an example of `rule`: whatever `judges` report must be expected at its line."""
-    found = findings(example, judges)
-    misplaced = list(_misplaced(rule, example, found))
-    yield from misplaced or _wrong_fix(rule, example, found, judges)
+    """What is wrong with an example of `rule`: a check of `judges` raises, or reports where nothing is expected."""
+    memory = Memory()
+    found = findings(example, judges, memory)
+    wrong = [*_raised(example, judges, memory)] or [*_misplaced(rule, example, found)]
+    yield from wrong or _wrong_fix(rule, example, found, judges)
+
+
+def _raised(
+    example: Example, judges: Sequence[Rule], memory: Memory, in_fixed: bool = False
+) -> Iterator[Failure]:
+    """The checks that raised an error in a review with this memory, which is of this example alone."""
+    for rule_id, error in memory.rules(judges).errors().items():
+        yield Failure(f"the check of `{rule_id}` raised {error}", example, in_fixed=in_fixed)
 
 
 def _misplaced(rule: Rule, example: Example, found: Sequence[Finding]) -> Iterator[Failure]:
@@ -294,5 +303,9 @@ def _wrong_fix(
         yield Failure(message, example, in_fixed=True, before=reviewed_text(shown), after=after)
     elif not parses(after, example.file) and parses(before, example.file):
         yield Failure("after the fix the code no longer parses", example, in_fixed=True)
-    elif len([f for f in findings(shown, judges) if f.rule == rule.id]) > len(own) - len(fixes):
-        yield Failure(f"`{rule.id}` reports the fixed code again", example, in_fixed=True)
+    else:
+        memory = Memory()
+        again = [finding for finding in findings(shown, judges, memory) if finding.rule == rule.id]
+        yield from _raised(example, judges, memory, in_fixed=True)
+        if len(again) > len(own) - len(fixes):
+            yield Failure(f"`{rule.id}` reports the fixed code again", example, in_fixed=True)

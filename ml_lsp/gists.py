@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ml_lsp.semantics import gist as gist_module
+from ml_lsp.semantics import notebook_code
 from ml_lsp.semantics.gist import Gist, from_json, gist_of, to_json
 from ml_lsp.store import Store, code_stamp, digest
 
@@ -35,7 +36,7 @@ class Gists:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._code = code_stamp([Path(gist_module.__file__)])
+        self._code = code_stamp([Path(gist_module.__file__), Path(notebook_code.__file__)])
 
     def of(self, path: Path, state: State, read: Callable[[], str | None]) -> Gist:
         """The gist of a file in a state; `read` gives its text, None if there is none. An empty one of no text."""

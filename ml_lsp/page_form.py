@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_lsp.finding import Severity, Tag, Tier
 from ml_lsp.suggestion import did_you_mean
+from ml_lsp.text import Span
 
 if TYPE_CHECKING:
     import yaml
@@ -23,7 +24,14 @@ Kind = Callable[[object], str]
 
 
 class CatalogueError(ValueError):
-    """A rule page is wrong; the message names the file and, where known, the line."""
+    """A rule page is wrong; the message names the file and, where known, the line.
+
+    `problem` is the message without them, `span` the key in the page's text at which it stands, where that is known.
+    """
+
+    def __init__(self, message: str, problem: str = "", span: Span | None = None) -> None:
+        super().__init__(message)
+        self.problem, self.span = problem, span
 
 
 def _text(value: object) -> str:
@@ -180,13 +188,15 @@ _CHANGES = ("add_argument", "replace_call")
 
 @dataclass(frozen=True)
 class _Page:
-    """A page's file, and the 1-based line of each key by the keys that lead to it."""
+    """A page's file, and the node of each key by the keys that lead to it."""
 
     path: Path
-    lines: Mapping[tuple[str, ...], int]
+    keys: Mapping[tuple[str, ...], yaml.Node]
 
     def wrong(self, message: str, *keys: str) -> CatalogueError:
-        return CatalogueError(f"{self.path}:{self.lines.get(keys, 1)}: {message}")
+        node = self.keys.get(keys)
+        line = node.start_mark.line + 1 if node is not None else 1
+        return CatalogueError(f"{self.path}:{line}: {message}", message, _span(node))
 
     def check_examples(self, examples: list[Mapping[str, Any]]) -> None:
         """Raise for an example without a name or code, or with one of a kind that it cannot have."""
@@ -256,7 +266,7 @@ def check_page(raw: object, node: yaml.Node | None, path: Path) -> dict[str, Any
     Raises:
         CatalogueError: if a key is missing, unknown or of the wrong kind.
     """
-    page = _Page(path, dict(_lines(node)))
+    page = _Page(path, {place: key for place, key, _ in _places(node, ())})
     if not isinstance(raw, dict):
         raise page.wrong(
             "the page is empty" if raw is None else "a rule page is a mapping, `key: value` in each line"
@@ -283,16 +293,19 @@ def _written(place: tuple[str, ...]) -> str:
     return ".".join(place[2:] if place[0] == "examples" and len(place) > 2 else place)
 
 
-def _lines(node: yaml.Node | None, within: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The 1-based lines of the keys of a mapping, of the mappings directly in it, and of the examples."""
-    for place, key, _ in _places(node, within):
-        yield place, key.start_mark.line + 1
+def _span(key: yaml.Node | None) -> Span | None:
+    """Where a key stands in the text of its page; of an item of a list, its first key."""
+    while getattr(key, "value", None) and not isinstance(key.value, str):  # type: ignore[union-attr]
+        first = key.value[0]  # type: ignore[union-attr]
+        key = first[0] if isinstance(first, tuple) else first
+    return Span(key.start_mark.index, key.end_mark.index) if key is not None else None
 
 
 def _places(
     node: yaml.Node | None, within: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], yaml.Node, yaml.Node]]:
-    """The keys that lead to a value, the node of its key (in a list, its own) and that of the value."""
+    """The keys that lead to a value, the node of its key (in a list, its own) and that of the value, of a mapping, of
+    the mappings directly in it, and of the examples."""
     import yaml
 
     if isinstance(node, yaml.MappingNode) and len(within) <= 2:

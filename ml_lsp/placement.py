@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ml_lsp.finding import Finding, Fix
@@ -119,18 +119,25 @@ def kept_where_lines_stand(
 def standing(shown: Iterable[Finding], old_text: str, new_text: str) -> Iterator[Finding]:
     """The findings shown for an earlier text whose lines stand in a newer one, where they stand there; without
     their fixes and related places."""
+    where = still_standing(old_text, new_text)
+    for finding in shown:
+        there = where(finding.span)
+        if there is not None:
+            yield replace(finding, span=there, fix=None, related=())
+
+
+def still_standing(old_text: str, new_text: str) -> Callable[[Span], Span | None]:
+    """Where a range of a text stands in a newer one; None if not all its lines are there as they were."""
     head = _same_lines(old_text, new_text)
     tail = _same_lines(old_text[::-1], new_text[::-1])
     tail = min(tail, min(len(old_text), len(new_text)) - head)
-    shift = len(new_text) - len(old_text)
-    for finding in shown:
-        if finding.span.end <= head:
-            there = finding.span
-        elif finding.span.start >= len(old_text) - tail:
-            there = finding.span.shift(shift)
-        else:
-            continue
-        yield replace(finding, span=there, fix=None, related=())
+
+    def where(span: Span) -> Span | None:
+        if span.end <= head:
+            return span
+        return span.shift(len(new_text) - len(old_text)) if span.start >= len(old_text) - tail else None
+
+    return where
 
 
 def _same_lines(one: str, other: str) -> int:

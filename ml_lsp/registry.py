@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
+import traceback
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from ml_lsp import match
@@ -62,10 +64,17 @@ def is_paired(rule: Rule) -> bool:
 
 
 @dataclass
-class Clock:
-    """The seconds that a check has taken."""
+class Record:
+    """What came of running a check: the seconds that it has taken, and the last error that it raised."""
 
     seconds: float = 0.0
+    error: str = ""
+
+    def note(self, error: Exception) -> None:
+        """Keep what an error says and where it was raised; not the error, which holds on to all that it saw."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = " ".join("".join(traceback.format_exception_only(error)).split())
+        self.error = f"{said} ({Path(where.filename).name}:{where.lineno})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +82,7 @@ class Checker:
     """A rule with its check."""
 
     rule: Rule
-    clock: Clock = field(default_factory=Clock)
+    record: Record = field(default_factory=Record)
 
     @cached_property
     def _pair(self) -> tuple[Check, tuple[type, ...]]:
@@ -109,11 +118,15 @@ class RuleSet:
     def take_seconds(self) -> dict[str, float]:
         """The seconds that the checks of rules took since this was last asked, by rule id."""
         taken = {
-            checker.rule.id: checker.clock.seconds for checker in self._checkers if checker.clock.seconds
+            checker.rule.id: checker.record.seconds for checker in self._checkers if checker.record.seconds
         }
         for checker in self._checkers:
-            checker.clock.seconds = 0.0
+            checker.record.seconds = 0.0
         return taken
+
+    def errors(self) -> dict[str, str]:
+        """The last errors of the checks that have raised one, or that cannot be loaded, by rule id."""
+        return {checker.rule.id: checker.record.error for checker in self._checkers if checker.record.error}
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -139,8 +152,9 @@ def _can_be_loaded(checker: Checker) -> bool:
     """Whether a rule's check is there; one that is broken is logged and must not end the review by the others."""
     try:
         return bool(checker.subjects)
-    except Exception:
+    except Exception as error:
         log.exception("the check of %s cannot be loaded", checker.rule.id)
+        checker.record.note(error)
         return False
 
 

@@ -16,6 +16,7 @@ from ml_lsp.semantics.files import read_text
 from ml_lsp.semantics.gist import Gist, config_names_in, gist_of, imported_names
 from ml_lsp.semantics.layout import Layout
 from ml_lsp.semantics.module import Module, module_of
+from ml_lsp.semantics.notebook_code import Code, code_of_file
 from ml_lsp.semantics.project import Project
 from ml_lsp.semantics.words import holds_any
 from ml_lsp.syntax.segments import EMPTY, split
@@ -34,12 +35,14 @@ _Stamp = State | str
 
 @dataclass(eq=False)
 class Shelf:
-    """Modules and config files by path. `open_texts`, texts in editors, count instead of what is on disk.
+    """Modules and config files by path. `open_texts`, texts in editors, count instead of what is on disk; those
+    of notebooks are their joined cells, which start at `open_cells`.
 
     `gists` are those kept between runs; without them every file is read through.
     """
 
     open_texts: dict[Path, str] = field(default_factory=dict)
+    open_cells: dict[Path, tuple[int, ...]] = field(default_factory=dict)
     gists: Gists | None = None
     _gists: dict[Path, tuple[_Stamp, Gist]] = field(default_factory=dict)
     _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
@@ -66,26 +69,39 @@ class Shelf:
         return self.open_texts[path] if path in self.open_texts else state_of(path)
 
     def config_at(self, path: Path) -> ConfigFile | None:
-        """The YAML or JSON file at a path; None if it cannot be read."""
+        """The YAML or JSON file at a path; None if it cannot be read.
+
+        While a text in an editor makes no sense, in the middle of an edit, the last one that did stands for it.
+        """
+        before = self._configs.get(path, (None, None))[1]
 
         def made(text: str | None) -> ConfigFile | None:
-            return ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
+            if text is None:
+                return None
+            now = ConfigFile(path, text, language_of_config(path) or "yaml")
+            is_typed = path in self.open_texts and before is not None
+            return before if is_typed and now.is_broken else now
 
         return self._found_in(path, self._configs, made)
 
     def _read(self, path: Path, previous: Module | None) -> Module | None:
-        text = self.text_at(path)
-        if text is None:
+        code = self._code_at(path)
+        if code is None:
             return None
-        module, _ = module_of(split(text, previous.split if previous else EMPTY), path, previous)
+        pieces = split(code.text, previous.split if previous else EMPTY, code.cells)
+        module, _ = module_of(pieces, path, previous)
         return module
 
     def text_at(self, path: Path) -> str | None:
-        """The text of a file; None if it cannot be read."""
+        """The text of a file, of a notebook that of its code; None if it cannot be read."""
+        code = self._code_at(path)
+        return code.text if code is not None else None
+
+    def _code_at(self, path: Path) -> Code | None:
         if path in self.open_texts:
-            return self.open_texts[path]
+            return Code(self.open_texts[path], self.open_cells.get(path, ()))
         try:
-            return read_text(path)
+            return code_of_file(path, read_text(path))
         except OSError as error:
             log.info("%s", error)
             return None
@@ -161,7 +177,8 @@ class Shelf:
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
-        Of those, `.py`, `.yaml`, `.yml`, `.json`, shell scripts and `NOTES` count; None: they are not listed yet.
+        Of those, `.py`, `.ipynb`, `.yaml`, `.yml`, `.json`, shell scripts and `NOTES` count; None: they are not
+        listed yet.
         """
         listed = None if files is None else tuple(files)
         return Project(
@@ -176,6 +193,7 @@ class Shelf:
             script_files=tuple(path for path in listed or () if path.name.endswith(SCRIPT_SUFFIXES)),
             notes=tuple(path for path in listed or () if path.name.endswith(NOTES)),
             text_at=self.text_at,
+            notebooks=tuple(path for path in listed or () if path.suffix == ".ipynb"),
         )
 
 

@@ -141,12 +141,13 @@ def _outside_names(call: Call) -> set[str]:
 
 
 def _run(checkers: Iterable[Checker], subject: Any) -> Iterator[Finding]:
-    """The findings of checks on one subject; a check that raises is logged and skipped."""
+    """The findings of checks on one subject; a check that raises is logged and skipped, its error noted."""
     for checker in checkers:
         started = time.perf_counter()
         try:
             yield from checker.check(subject, checker.rule)
-        except Exception:
+        except Exception as error:
             log.exception("the check of %s failed", checker.rule.id)
+            checker.record.note(error)
         finally:
-            checker.clock.seconds += time.perf_counter() - started
+            checker.record.seconds += time.perf_counter() - started

@@ -22,7 +22,7 @@ from ml_lsp.shelf import SCRIPT_SUFFIXES, Shelf
 
 log = logging.getLogger(__name__)
 
-PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json", *SCRIPT_SUFFIXES, *NOTES)
+PROJECT_SUFFIXES = (".py", ".ipynb", ".yaml", ".yml", ".json", *SCRIPT_SUFFIXES, *NOTES)
 """Files that say something about the others of a project."""
 _MARKERS = (".git", "pyproject.toml", "ml-lsp.toml", "setup.py", "setup.cfg")
 
@@ -80,7 +80,7 @@ class Workspace:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The Python, YAML and JSON files of the folder, and those about packaging and deployment."""
+        """The Python, YAML and JSON files and the notebooks of the folder, and what is about packaging it."""
         return tuple(workspace_files(self.folder, PROJECT_SUFFIXES))
 
     @property
@@ -114,15 +114,19 @@ class Workspace:
         return source_roots(self.folder, pyproject)
 
     def learn(self) -> Iterator[int]:
-        """Find out step by step who imports whom, and keep for the next run what that rests on.
+        """Find out step by step who imports whom and what notebooks say, and keep for the next run what that rests
+        on.
 
         After each step: how many files are done.
         """
-        gists = self.shelf.gists
+        gists, done = self.shelf.gists, 0
         for done in self.project.learn_importers():
             if gists is not None:
                 gists.keep_many()
             yield done
+        for number, notebook in enumerate(self.project.notebooks, done + 1):
+            self.project.config_names_at(notebook)
+            yield number
         if gists is not None:
             gists.keep()
 

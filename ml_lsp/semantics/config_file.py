@@ -47,6 +47,11 @@ class ConfigFile:
         return self._read[1]
 
     @property
+    def is_broken(self) -> bool:
+        """Whether nothing can be made of its text; JSON with comments is what some programs read."""
+        return self.error is not None and (self.language != "json" or self.root_with_comments is None)
+
+    @property
     def root(self) -> Node | None:
         """The root of its first document."""
         return self.documents[0].root if self.documents else None

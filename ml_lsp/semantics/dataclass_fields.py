@@ -23,8 +23,13 @@ def is_dataclass_mark(own: Class, mark: ast.expr) -> bool:
 
 def stated_fields(own: Class) -> Iterator[tuple[Scope, str, ast.expr | None]]:
     """The fields of a dataclass in order, its parents' left out: where they stand, name, default."""
+    for scope, statement in class_statements(own):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            yield scope, statement.target.id, statement.value
+
+
+def class_statements(own: Class) -> Iterator[tuple[Scope, ast.stmt]]:
+    """What stands in the body of a class, in order, each with its scope."""
     levels = [(own.scope, own.node.body), *((scope, scope.tree.body) for scope in own.member_scopes)]
     for scope, body in levels:
-        for field in body:
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                yield scope, field.target.id, field.value
+        yield from ((scope, statement) for statement in body)

@@ -26,7 +26,8 @@ class Project:
     and `config_at` reads one; they hold no project themselves. `mentions`: whether the text of a Python file
     holds one of some words, told without parsing it, and `config_names_at` the names of config files in it.
     `script_files`: its shell scripts; `notes`: files that say how it is packaged and deployed (pyproject.toml,
-    Dockerfile, .env); `text_at` reads one of either. `known_importers`: who imports whom as far as the state
+    Dockerfile, .env); `text_at` reads one of either. `notebooks`: those of the workspace, which count where it is
+    said, among those who read config files. `known_importers`: who imports whom as far as the state
     before tells. `memory`: what was worked out for this state, and `code_memory` what rests on its Python files
     alone.
     """
@@ -43,18 +44,19 @@ class Project:
     known_importers: Importers | None = None
     notes: tuple[Path, ...] = ()
     text_at: Callable[[Path], str | None] = lambda path: None
+    notebooks: tuple[Path, ...] = ()
     memory: dict[object, object] = field(default_factory=dict)
     code_memory: dict[object, object] = field(default_factory=dict)
-    _mentioning: dict[tuple[str, ...], tuple[Path, ...]] = field(default_factory=dict)
+    _mentioning: dict[tuple[bool, tuple[str, ...]], tuple[Path, ...]] = field(default_factory=dict)
 
     def renewed(self, changed: Path) -> Project:
         """The same project after the text of a file has changed, but none has come or gone."""
-        if changed.suffix != ".py":
+        if changed.suffix not in (".py", ".ipynb"):
             return replace(self, memory={}, known_importers=self._importers)
         mentioning = {
-            words: files
-            for words, files in self._mentioning.items()
-            if (changed in files) == self.mentions(changed, words)
+            asked: files
+            for asked, files in self._mentioning.items()
+            if (changed in files) == self.mentions(changed, asked[1])
         }
         importers = self._importers.after_change(changed)
         return replace(self, memory={}, code_memory={}, _mentioning=mentioning, known_importers=importers)
@@ -78,31 +80,38 @@ class Project:
             self.files or (), partial(_imported_files, self.layout, self.imports_at)
         )
 
-    def mentioning(self, word: str, *others: str) -> tuple[Path, ...]:
-        """The Python files of the workspace whose text holds one of the words, in order."""
-        words = (word, *others)
-        if words not in self._mentioning:
-            self._mentioning[words] = tuple(file for file in self.files or () if self.mentions(file, words))
-        return self._mentioning[words]
+    def mentioning(self, word: str, *others: str, notebooks: bool = False) -> tuple[Path, ...]:
+        """The Python files of the workspace whose text holds one of the words, in order; the notebooks as well."""
+        asked = (notebooks, (word, *others))
+        if asked not in self._mentioning:
+            files = self._code(notebooks)
+            self._mentioning[asked] = tuple(file for file in files if self.mentions(file, asked[1]))
+        return self._mentioning[asked]
 
     def naming(self, name: str) -> tuple[Path, ...]:
-        """The Python files of the workspace whose text holds the name of a YAML or JSON file, in order."""
+        """The Python files and notebooks of the workspace whose text holds the name of a config file, in order."""
         return remembered_of_code(self, _by_config_name).get(name, ())
 
-    def importing(self, *libraries: str) -> tuple[Path, ...]:
-        """The Python files of the workspace that may import one of the libraries, by root name, in order."""
+    def importing(self, *libraries: str, notebooks: bool = False) -> tuple[Path, ...]:
+        """The Python files of the workspace that may import one of the libraries, by root name, in order; the
+        notebooks as well."""
         roots = frozenset(libraries)
-        return tuple(file for file in self.files or () if not roots.isdisjoint(self._imported_roots(file)))
+        files = self._code(notebooks)
+        return tuple(file for file in files if not roots.isdisjoint(self._imported_roots(file)))
+
+    def _code(self, notebooks: bool) -> tuple[Path, ...]:
+        return (*(self.files or ()), *(self.notebooks if notebooks else ()))
 
     def _imported_roots(self, file: Path) -> Iterator[str]:
         return (name.partition(".")[0] for name in self.imports_at(file))
 
-    def modules(self, word: str, *others: str) -> Iterator[Module]:
-        """The modules of the workspace that can be read and whose text holds one of the words, in order.
+    def modules(self, word: str, *others: str, notebooks: bool = False) -> Iterator[Module]:
+        """The modules of the workspace that can be read and whose text holds one of the words, in order; the
+        notebooks as well.
 
         Nothing but the words is asked of the others: most modules have nothing to do with a question.
         """
-        return self.modules_at(self.mentioning(word, *others))
+        return self.modules_at(self.mentioning(word, *others, notebooks=notebooks))
 
     def modules_at(self, files: Iterable[Path]) -> Iterator[Module]:
         """The modules in files, those that can be read."""
@@ -123,7 +132,7 @@ def _all_configs(project: Project) -> tuple[ConfigFile, ...]:
 
 def _by_config_name(project: Project) -> dict[str, tuple[Path, ...]]:
     found: dict[str, list[Path]] = {}
-    for file in project.files or ():
+    for file in (*(project.files or ()), *project.notebooks):
         for name in project.config_names_at(file):
             found.setdefault(name, []).append(file)
     return {name: tuple(files) for name, files in found.items()}

@@ -72,7 +72,8 @@ def versions(snapshot: Snapshot) -> dict[str, int | None]:
 class Converter:
     """Findings of one snapshot to diagnostics, all against the line tables of its parts.
 
-    `page` gives the address of a rule's page, `open_text` the text of another file (None if there is none).
+    `page` gives the address of a rule's page, `place_in` a place in another file (None if that cannot be read or
+    the place is gone): the URI and the text that the editor shows, and the range in it.
     """
 
     def __init__(
@@ -81,13 +82,13 @@ class Converter:
         client: Client,
         encoding: Encoding,
         page: Callable[[str], str],
-        open_text: Callable[[Path], tuple[str, Source] | None],
+        place_in: Callable[[Path, Span], tuple[str, Source, Span] | None],
     ) -> None:
         self._snapshot = snapshot
         self._client = client
         self._encoding = encoding
         self._page = page
-        self._open_text = open_text
+        self._place_in = place_in
 
     def diagnostics(self, findings: Iterable[Finding]) -> dict[str, list[Json]]:
         """The diagnostics of every part, by URI; an empty list for a part without findings."""
@@ -129,11 +130,11 @@ class Converter:
         return {"uri": part.uri, "range": to_range(part.source, inside, self._encoding)}
 
     def _elsewhere(self, path: Path, span: Span) -> Json | None:
-        opened = self._open_text(path)
-        if opened is None:
+        place = self._place_in(path, span)
+        if place is None:
             return None
-        uri, source = opened
-        return {"uri": uri, "range": to_range(source, span, self._encoding)}
+        uri, source, there = place
+        return {"uri": uri, "range": to_range(source, there, self._encoding)}
 
     def _data(self, finding: Finding) -> Json:
         data: Json = {"version": self._snapshot.version}

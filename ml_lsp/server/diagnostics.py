@@ -7,19 +7,24 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from ml_lsp.finding import Finding
+from ml_lsp.semantics.config_file import language_of_config
 from ml_lsp.semantics.files import read_text
 from ml_lsp.server.client import Client
 from ml_lsp.server.convert import Converter, Json
 from ml_lsp.server.protocol import Ready
 from ml_lsp.server.server import Server
-from ml_lsp.server.session import Reviewed, Shown
+from ml_lsp.server.session import Reviewed, Session, Shown
 from ml_lsp.server.snapshots import Snapshot
-from ml_lsp.text import Source
+from ml_lsp.text import Source, Span
+
+if TYPE_CHECKING:
+    from ml_lsp.semantics.project import Project
 
 IDENTIFIER = "ml-lsp"
 
@@ -71,20 +76,55 @@ def with_fixes(server: Server, snapshot: Snapshot, findings: Iterable[Finding]) 
 def _converter(server: Server, snapshot: Snapshot, client: Client) -> Converter:
     session = server.session
 
-    def other_text(path: Path) -> tuple[str, Source] | None:
-        uri = path.as_uri() if path.is_absolute() else snapshot.uri
-        opened = session.snapshot(uri)
-        if opened is not None:
-            return opened.parts[0].uri, opened.parts[0].source
-        try:
-            return uri, Source(read_text(path))  # as the project reads it: line ends kept, no byte order mark
-        except OSError:
-            return None
+    def place_in(path: Path, span: Span) -> tuple[str, Source, Span] | None:
+        return _place_in(session, snapshot, path, span)
 
     def page(rule: str) -> str:
         return session.configuration.page_url(rule, snapshot.path)
 
-    return Converter(snapshot, client, session.encoding, page, other_text)
+    return Converter(snapshot, client, session.encoding, page, place_in)
+
+
+def _place_in(
+    session: Session, snapshot: Snapshot, path: Path, span: Span
+) -> tuple[str, Source, Span] | None:
+    """A place in another file that a finding of a snapshot names: where the editor shows it now.
+
+    The cells of a notebook that is not open have no addresses: it is named as a whole.
+    """
+    uri = path.as_uri() if path.is_absolute() else snapshot.uri
+    opened = session.snapshot(uri)
+    if opened is not None:
+        there = _place_now(session.around(snapshot.path).project, path, span, opened.text)
+        if there is None:
+            return None
+        part, inside = opened.place(there)
+        return part.uri, part.source, inside
+    if path.suffix == ".ipynb":
+        return uri, Source(""), Span(0, 0)
+    try:  # as the project reads it: line ends kept, no byte order mark
+        return uri, Source(read_text(path)), span
+    except OSError:
+        return None
+
+
+def _place_now(project: Project | None, path: Path, span: Span, text: str) -> Span | None:
+    """Where a place in the text that the project has of an open file stands in the file's own `text`: it hears of
+    edits once the typing pauses, and of a config file it has the last text that made sense."""
+    known = _known_text(project, path) if project is not None else None
+    if known is None or known == text:
+        return span
+    from ml_lsp.placement import still_standing
+
+    return still_standing(known, text)(span)
+
+
+def _known_text(project: Project, path: Path) -> str | None:
+    """The text that the project has of an open config file or notebook."""
+    if path.suffix == ".ipynb":
+        return project.text_at(path)
+    config = project.config_at(path) if language_of_config(path) else None
+    return config.text if config is not None else None
 
 
 async def report(server: Server, params: lsp.DocumentDiagnosticParams) -> Ready:

@@ -108,8 +108,11 @@ class Places:
         place.surroundings = replace(place.surroundings, project=project)
         self._changed(workspace.folder)
 
-    def text_changed(self, path: Path, text: str | None) -> bool:
-        """A file is open in the editor with this text (None: no longer); return whether that is news to others."""
+    def text_changed(self, path: Path, text: str | None, cells: tuple[int, ...] = ()) -> bool:
+        """A file is open in the editor with this text (None: no longer); return whether that is news to others.
+
+        `cells`: where those of a notebook start.
+        """
         if text is None and self._folder_of(path) not in self._places:
             return False
         place = self._place(path)
@@ -117,8 +120,10 @@ class Places:
         before = shelf.digest_of(path)
         if text is None:
             shelf.open_texts.pop(path, None)
+            shelf.open_cells.pop(path, None)
         else:
             shelf.open_texts[path] = text
+            shelf.open_cells[path] = cells
         if shelf.digest_of(path) == before:
             return False
         _renew(place, path)
@@ -201,7 +206,7 @@ def _are_known(place: Place, paths: Iterable[Path]) -> bool:
     project = place.surroundings.project
     if project is None:
         return False
-    known = {*(project.files or ()), *project.config_files, *project.script_files}
+    known = {*(project.files or ()), *project.notebooks, *project.config_files, *project.script_files}
     return all(path in known and path.is_file() and path.name != "setup.py" for path in paths)
 
 

@@ -135,13 +135,12 @@ class Server(LanguageServer):
         self._idle.pop(snapshot.uri, None)
         if snapshot.language == "python":
             self.places.look_up(path, self.session.engine.memory.outside_names(path))
-        if not snapshot.is_notebook:
-            self._tell_others(path, snapshot.text)
+        self._tell_others(path, snapshot.text, snapshot.joined.boundaries if snapshot.joined else ())
 
-    def _tell_others(self, path: Path, text: str | None) -> None:
+    def _tell_others(self, path: Path, text: str | None, cells: tuple[int, ...] = ()) -> None:
         """Review again what is open and rests on a file, if the file's text is another one than was known: what
         imports it, Python on a config file and the other way round."""
-        if not self.places.text_changed(path, text):
+        if not self.places.text_changed(path, text, cells):
             return
         importers = set(self.places.imports_of(path))
         for other in self.session.open_snapshots():

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ml_lsp import testing
+from ml_lsp import registry, testing, units
 from ml_lsp.cli import main
+from ml_lsp.semantics.call import Call
 from tests.samples import TEAM_PAGE as OLD
 
 ROOT = Path(__file__).parents[2]
@@ -404,3 +405,38 @@ def test_a_shipped_page_without_a_check(run, monkeypatch):
     code, out, _ = run(str(ROOT / "rules/torch/softmax-dim.yaml"))
     assert code == 1
     assert "softmax-dim.yaml:1: neither `match` nor a module ml_lsp.checks.torch.softmax_dim" in out
+
+
+def _raising(call, rule):
+    raise ZeroDivisionError(f"{rule.id} divides")
+    yield  # a check is a generator: it raises when its findings are taken
+
+
+def _gone():
+    raise ImportError("no module named gone")
+
+
+@pytest.mark.parametrize(
+    ("load", "said"),
+    [
+        (lambda: (_raising, (Call,)), "ZeroDivisionError: torch/softmax-dim divides (test_own_rules.py:"),
+        (_gone, "ImportError: no module named gone (test_own_rules.py:"),
+    ],
+    ids=["raises", "cannot be loaded"],
+)
+def test_a_check_that_raises_fails_its_page(run, monkeypatch, load, said):
+    of = registry._check_of
+    monkeypatch.setattr(registry, "_check_of", lambda id: load() if id == "torch/softmax-dim" else of(id))
+    for log in (registry.log, units.log):
+        monkeypatch.setattr(log, "disabled", True)  # what is logged fails any test
+    page = str(ROOT / "rules/torch/softmax-dim.yaml")
+    code, out, _ = run(page)
+    assert code == 1
+    assert out.count(f"the check of `torch/softmax-dim` raised {said}") == out.count(" example `") > 2
+    assert "reports nothing here" not in out
+    code, text, _ = run("--format", "json", page)
+    [tried] = json.loads(text)
+    assert code == 1
+    assert not tried["passed"]
+    assert len(tried["failures"]) == out.count(" raised ")
+    assert None not in {failure["example"] for failure in tried["failures"]}

@@ -108,3 +108,16 @@ def test_a_page_with_a_mistake_stops_only_itself(connect: Callable[..., WireClie
     changes = [{"uri": page(tmp_path, "wrong").as_uri(), "type": 2}]
     client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
     assert shown(client, uri, since) == [("acme/old-loader", 2), ("acme/wrong", 3)]
+
+
+def test_a_mistake_in_a_page_is_shown_at_its_key(connect: Callable[..., WireClient]) -> None:
+    client = connect()
+    wrong = PAGE.replace("  replace_call:", "  replace_cal:")
+    uri = client.open("lint-rules/acme/old-loader.yaml", wrong, language="yaml")
+    [found] = client.published(uri, 1)
+    line = wrong[: wrong.index("  replace_cal:")].count("\n")
+    assert (found["code"], found["range"]) == ("ml-lsp/wrong-rule-page", place(line, 2, line, 13))
+    said = "This rule does not run: unknown key `match.replace_cal`; did you mean `replace_call`?"
+    assert found["message"].startswith(said)
+    client.send(client.change(uri, 2, PAGE))
+    assert client.published(uri, 2) == []

@@ -32,20 +32,27 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     libraries = [read.scope.inquiry.module.tables.libraries for read in use.reads]
     if use.leaves or any(not found.isdisjoint(rule.data["validators"]) for found in libraries):
         return
-    file = _only_file(call)
+    file = _only_file(call) if not use.changes else None
     missing = [read for read in use.reads if file is not None and _is_missing(read, file)]
     for read in missing:
         if read.scope.inquiry.asker is None and file is not None:
-            message = rule.data["messages"]["missing"]
-            related = (
-                [Related(file.root.span, "the configuration", file.path)] if file.root is not None else []
-            )
-            span = read.scope.span(read.node)
-            yield rule.finding(span, message=message, related=related, key=read.keys[-1], file=file.path.name)
+            yield _of_missing(read, file, rule)
     places = {(read.scope.inquiry.module.path, read.scope.node) for read in use.reads}
     enough = len(use.keys) >= _FEWEST_KEYS and len(places) >= _FEWEST_PLACES
     if enough and not missing and not _is_short_script(call, use):
-        yield rule.finding(call.span, number=len(use.keys))
+        through = next((read.through.name for read in use.reads if read.through is not None), "")
+        message = rule.data["messages"]["through"] if through else ""
+        yield rule.finding(call.span, message=message, number=len(use.keys), through=through)
+
+
+def _of_missing(read: KeyRead, file: ConfigFile, rule: Rule) -> Finding:
+    """The finding about a key that the file has not."""
+    error = "AttributeError" if isinstance(read.node, ast.Attribute) else "KeyError"
+    related = [Related(file.root.span, "the configuration", file.path)] if file.root is not None else []
+    return rule.finding(
+        read.scope.span(read.node), message=rule.data["messages"]["missing"], related=related,
+        key=read.keys[-1], file=file.path.name, error=error,
+    )  # fmt: skip
 
 
 def _is_short_script(call: Call, use: KeyUse) -> bool:
@@ -72,6 +79,8 @@ def _only_file(call: Call) -> ConfigFile | None:
 
 def _is_missing(read: KeyRead, file: ConfigFile) -> bool:
     """Whether the mapping is there, the key is not, and no code asks first."""
+    if read.through is not None and read.through.lenient:
+        return False
     parent = file.root.get(*read.keys[:-1]) if file.root is not None else None
     if parent is None or parent.kind != "mapping" or parent.entry(read.keys[-1]) is not None:
         return False

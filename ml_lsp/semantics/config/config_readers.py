@@ -1,4 +1,5 @@
-"""Who reads a YAML or JSON file: the modules of the workspace that name it, and the library they read with.
+"""Who reads a YAML or JSON file: the modules and notebooks of the workspace that name it, and the library they read
+with.
 
 What a plain `1e-3` or `yes` is depends on that library, so rules about such values are silent where it is not
 known.
@@ -76,9 +77,10 @@ def readers(file: ConfigFile) -> list[Module]:
 def _likely(file: ConfigFile, project: Project) -> Iterator[Module]:
     """The modules whose text holds the file's name, or its folder's and words of reading all files there."""
     folder = file.path.parent.name
-    listing = set(project.mentioning(*_LISTING)) if folder else set()
-    likely = {*project.naming(file.path.name), *listing.intersection(project.mentioning(folder))}
-    return project.modules_at(path for path in project.files or () if path in likely)
+    listing = set(project.mentioning(*_LISTING, notebooks=True)) if folder else set()
+    in_folder = listing.intersection(project.mentioning(folder, notebooks=True))
+    likely = {*project.naming(file.path.name), *in_folder}
+    return project.modules_at(path for path in (*(project.files or ()), *project.notebooks) if path in likely)
 
 
 def loaders(module: Module) -> frozenset[str]:
@@ -106,7 +108,10 @@ def workspace_loaders(file: ConfigFile) -> frozenset[str]:
 
 
 def _all_loaders(project: Project) -> frozenset[str]:
-    likely = {*project.importing("yaml", *_BY_LIBRARY), *project.mentioning(*_BY_WORD)}
+    likely = {
+        *project.importing("yaml", *_BY_LIBRARY, notebooks=True),
+        *project.mentioning(*_BY_WORD, notebooks=True),
+    }
     return frozenset[str]().union(*(loaders(module) for module in project.modules_at(likely)))
 
 

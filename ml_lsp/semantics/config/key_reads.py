@@ -59,12 +59,12 @@ def is_settled(project: Project, key: str) -> bool:
 
 def is_named(project: Project, key: str) -> bool:
     """Whether some code has the key as a name, an attribute or a text."""
-    return any(key in module.words for module in project.modules(key))
+    return any(key in module.words for module in project.modules(key, notebooks=True))
 
 
 def _reads(project: Project, word: str, *others: str) -> Iterator[KeyReads]:
     """How the pieces read keys that hold one of the words in the text of their module."""
-    for module in project.modules(word, *others):
+    for module in project.modules(word, *others, notebooks=True):
         yield from map(_piece_reads, module.pieces)
 
 

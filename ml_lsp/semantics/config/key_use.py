@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.classes import class_of_name
+from ml_lsp.semantics.config.open_dicts import OpenDict, open_dict
 from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -27,22 +28,28 @@ _MOST_SCOPES = 200
 
 @dataclass(frozen=True, eq=False)
 class KeyRead:
-    """`config["a"]["b"]` in a scope: the keys from the outside in, and the expression."""
+    """`config["a"]["b"]` in a scope: the keys from the outside in, and the expression.
+
+    `through`: the object that shows them as attributes, `config.a.b`, if it was made one.
+    """
 
     scope: Scope
-    node: ast.Subscript
+    node: ast.Subscript | ast.Attribute
     keys: tuple[str, ...]
+    through: OpenDict | None = None
 
 
 @dataclass(eq=False)
 class KeyUse:
-    """What is done with one loaded configuration. `leaves`: it is passed whole to what is not looked into, or changed.
+    """What is done with one loaded configuration. `leaves`: it is passed whole to what is not looked into.
+    `changes`: keys of it are written.
 
     `reads` are in the order in which they were found.
     """
 
     reads: list[KeyRead] = field(default_factory=list)
     leaves: bool = False
+    changes: bool = False
 
     @property
     def keys(self) -> frozenset[tuple[str, ...]]:
@@ -57,11 +64,23 @@ def _starts(longer: tuple[str, ...], shorter: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True)
 class _Name:
-    """What the configuration is in a scope: what a call there returns, a parameter, or an attribute of `self`."""
+    """What the configuration is in a scope: what a call there returns, a parameter, or an attribute of `self`.
+
+    `through`: as of `KeyRead`.
+    """
 
     kind: str
     name: str = ""
     node: ast.AST | None = None
+    through: OpenDict | None = None
+
+    def made(self, node: ast.AST) -> _Name:
+        """The same as what a call returns."""
+        return replace(self, kind="made", name="", node=node)
+
+    def called(self, kind: str, name: str) -> _Name:
+        """The same as a parameter or attribute."""
+        return replace(self, kind=kind, name=name, node=None)
 
 
 def key_use(made: Call) -> KeyUse:
@@ -74,6 +93,7 @@ def key_use(made: Call) -> KeyUse:
         if (scope, name) not in seen:
             seen.add((scope, name))
             found.reads += _reads(scope, name)
+            found.changes |= any(_is(scope, scope.value(owner), name) for owner in _written(scope, name))
             waiting += _further(scope, name, found)
     return found
 
@@ -102,19 +122,39 @@ def _is(scope: Scope, value: Value, name: _Name) -> bool:
 
 
 def _reads(scope: Scope, name: _Name) -> Iterator[KeyRead]:
+    methods = {node.func for node in nodes(scope) if isinstance(node, ast.Call)} if name.through else set()
     for node in nodes(scope):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            keys: list[str] = []
-            value = scope.value(node)
-            while (
-                isinstance(value, Item)
-                and isinstance(value.index, Const)
-                and isinstance(value.index.value, str)
-            ):
-                keys.insert(0, value.index.value)
-                value = value.owner
-            if keys and not isinstance(value, Item) and _is(scope, value, name):
-                yield KeyRead(scope, node, tuple(keys))
+        if not isinstance(node, ast.Subscript) and (name.through is None or node in methods):
+            continue
+        if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            keys = _keys(scope, scope.value(node), name)
+            if keys:
+                yield KeyRead(scope, node, keys, name.through)
+
+
+def _keys(scope: Scope, value: Value, name: _Name) -> tuple[str, ...]:
+    """The keys from the outside in that lead from the configuration to a value; none if they do not."""
+    found: list[str] = []
+    while True:
+        match value:
+            case Item(owner, Const(str(key))):
+                pass
+            case Attr(owner, key) if name.through is not None and not key.startswith("__"):
+                pass
+            case _:
+                return ()
+        found.insert(0, key)
+        value = owner
+        if not isinstance(value, Item) and _is(scope, value, name):
+            return tuple(found)
+
+
+def _written(scope: Scope, name: _Name) -> Iterator[ast.expr]:
+    """What a scope writes keys of, or deletes them."""
+    kinds = ast.Subscript | ast.Attribute if name.through is not None else ast.Subscript
+    for node in nodes(scope):
+        if isinstance(node, kinds) and not isinstance(node.ctx, ast.Load):
+            yield node.value
 
 
 def _further(scope: Scope, name: _Name, found: KeyUse) -> Iterator[tuple[Scope, _Name]]:
@@ -125,25 +165,30 @@ def _further(scope: Scope, name: _Name, found: KeyUse) -> Iterator[tuple[Scope, 
                 yield from _passed(call, name, found)
             case ast.Return(value=ast.expr() as value) if _is(scope, scope.value(value), name):
                 for caller in find_callers(scope) or []:
-                    yield from ((one, _Name("made", "", caller.node)) for one in where_named(caller))
-            case ast.Subscript(value=owner) if event.kind in ("store", "delete", "augment"):
-                found.leaves |= _is(scope, scope.value(owner), name)
+                    yield from ((one, name.made(caller.node)) for one in where_named(caller))
             case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if event.kind == "store":
-                if owner == scope.self_name and scope.owner is not None:
-                    assigned = scope.owner.assignments(attribute)
-                    if any(
-                        one.value and _is(one.scope, one.scope.value(one.value), name) for one in assigned
-                    ):
-                        for method in scope.owner.methods.values():
-                            yield from ((one, _Name("attribute", attribute)) for one in method.with_inner())
+                if owner == scope.self_name:
+                    yield from _kept(scope, attribute, name)
+
+
+def _kept(scope: Scope, attribute: str, name: _Name) -> Iterator[tuple[Scope, _Name]]:
+    """The methods of an object that keeps the configuration in an attribute."""
+    assigned = scope.owner.assignments(attribute) if scope.owner is not None else ()
+    if any(one.value and _is(one.scope, one.scope.value(one.value), name) for one in assigned):
+        for method in scope.owner.methods.values() if scope.owner is not None else ():
+            yield from ((one, name.called("attribute", attribute)) for one in method.with_inner())
 
 
 def _passed(call: Call, name: _Name, found: KeyUse) -> Iterator[tuple[Scope, _Name]]:
     given = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
     if call.method in ("update", "setdefault", "pop", "merge") and call.receiver is not None:
-        found.leaves |= _is(call.scope, call.receiver, name)
+        found.changes |= _is(call.scope, call.receiver, name)
     whole = [arg for arg in given if _is(call.scope, call.scope.value(arg), name)]
     if not whole or call.name in _LOOKING:
+        return
+    through = open_dict(call)
+    if through is not None:
+        yield from ((scope, _Name("made", "", call.node, through)) for scope in _all_named(call))
         return
     own = class_of_name(call.scope, call.callee)
     target = own.method("__init__") if own is not None else call.target
@@ -153,4 +198,4 @@ def _passed(call: Call, name: _Name, found: KeyUse) -> Iterator[tuple[Scope, _Na
         return
     for parameter, value in arguments_of(target, call.value).items():
         if _is(call.scope, value, name):
-            yield target, _Name("parameter", parameter.name)
+            yield target, name.called("parameter", parameter.name)

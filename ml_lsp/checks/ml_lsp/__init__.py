@@ -1,0 +1,1 @@
+"""Checks of the rules under rules/yaml."""
