@@ -1,4 +1,4 @@
-"""The review of a YAML or JSON document: looked at whole, unless nothing is new."""
+"""The review of a YAML, JSON or TOML document: looked at whole, unless nothing is new."""
 
 from __future__ import annotations
 

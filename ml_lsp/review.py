@@ -37,7 +37,7 @@ from ml_lsp.units import (
 class Document:
     """A text to review and what is known of it from outside.
 
-    `language` is python, yaml or json. `cells` are the offsets at which the code cells of a notebook start;
+    `language` is python, yaml, json or toml. `cells` are the offsets at which the code cells of a notebook start;
     empty for a plain file. `notebook` is what else is known of those cells: without it, the rules about
     notebooks as a whole do not run.
     """

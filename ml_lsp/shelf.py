@@ -66,7 +66,7 @@ class Shelf:
         return self.open_texts[path] if path in self.open_texts else state_of(path)
 
     def config_at(self, path: Path) -> ConfigFile | None:
-        """The YAML or JSON file at a path; None if it cannot be read."""
+        """The YAML, JSON or TOML file at a path; None if it cannot be read."""
 
         def made(text: str | None) -> ConfigFile | None:
             return ConfigFile(path, text, language_of_config(path) or "yaml") if text is not None else None
@@ -161,7 +161,7 @@ class Shelf:
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
-        Of those, `.py`, `.yaml`, `.yml`, `.json`, shell scripts and `NOTES` count; None: they are not listed yet.
+        Of those, `.py`, `.yaml`, `.yml`, `.json`, `.toml`, shell scripts and `NOTES` count; None: they are not listed yet.
         """
         listed = None if files is None else tuple(files)
         return Project(

@@ -22,7 +22,7 @@ from ml_lsp.shelf import SCRIPT_SUFFIXES, Shelf
 
 log = logging.getLogger(__name__)
 
-PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json", *SCRIPT_SUFFIXES, *NOTES)
+PROJECT_SUFFIXES = (".py", ".yaml", ".yml", ".json", ".toml", *SCRIPT_SUFFIXES, *NOTES)
 """Files that say something about the others of a project."""
 _MARKERS = (".git", "pyproject.toml", "ml-lsp.toml", "setup.py", "setup.cfg")
 
@@ -80,7 +80,7 @@ class Workspace:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The Python, YAML and JSON files of the folder, and those about packaging and deployment."""
+        """The Python, YAML, JSON and TOML files of the folder, and those about packaging and deployment."""
         return tuple(workspace_files(self.folder, PROJECT_SUFFIXES))
 
     @property

@@ -192,7 +192,7 @@ class Inquiry:
         return [other for other in found if other is not None]
 
     def configs(self) -> tuple[ConfigFile, ...]:
-        """The YAML and JSON files of the project."""
+        """The YAML, JSON and TOML files of the project."""
         first = self.asker or self
         first.asked.add(("configs",))
         return tuple(self.project.configs()) if self.project else ()

@@ -31,6 +31,8 @@ _PAUSE = 0.004
 """Seconds that everything else has to itself while it has work."""
 _TURNS = 5
 """Turns of the event loop that a message takes from the editor to its answer."""
+_REQUIRING = ("setup.py", "pyproject.toml")
+"""Files of a project that also state what it requires."""
 _UNUSED = 0.000_5
 """Seconds of CPU time that so many turns take when nobody has work."""
 
@@ -202,7 +204,7 @@ def _are_known(place: Place, paths: Iterable[Path]) -> bool:
     if project is None:
         return False
     known = {*(project.files or ()), *project.config_files, *project.script_files}
-    return all(path in known and path.is_file() and path.name != "setup.py" for path in paths)
+    return all(path in known and path.is_file() and path.name not in _REQUIRING for path in paths)
 
 
 async def _in_slices(steps: Iterator[T]) -> AsyncIterator[T]:

@@ -21,9 +21,13 @@ MAX_DEPTH = 50
 _BLANK = re.compile(r"(?>(?:[ \t\r\n]++|#[^\n]*+)*)")
 _KEY = re.compile(r"\"(?>(?:[^\"\\\n]++|\\.)*)\"|'[^'\n]*+'|[A-Za-z0-9_-]++")
 _DOT = re.compile(r"[ \t]*+\.[ \t]*+")
-_SCALAR = re.compile(
+STRING = (
     r'"""(?>(?:[^"\\]++|\\[\s\S]|"(?!""))*)"{3,5}|"(?>(?:[^"\\\n]++|\\.)*)"'
     r"|'''(?>(?:[^']++|'(?!''))*)'{3,5}|'[^'\n]*+'"
+)
+"""The pattern of a string with its quotes."""
+_SCALAR = re.compile(
+    rf"{STRING}"
     r"|\d{4}-\d\d-\d\d \d\d:[^\s,\]}#]*+|[^\s,\[\]{}#\"'=]++"
 )
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
@@ -129,7 +133,7 @@ class _Walk:
             table.keys.setdefault(key.text, key)
             found = table.values.setdefault(key.text, _Table(self.at))
             if isinstance(found, _Array):
-                found = found.items[-1] if found.items else self.at
+                found = found.items[-1] if found.items else Span(self.at, self.at)
             if not isinstance(found, _Table):
                 raise self._error(f"{key.text} is no table")
             table = found
@@ -181,9 +185,7 @@ class _Walk:
 
     def _goes_on(self, closing: str, start: int) -> bool:
         """Whether another item of a collection comes, before which its bracket or comma is passed over."""
-        if self.at == start:
-            self.at += 1
-        elif self.text.startswith(",", self._skip_blank()):
+        if self.at == start or self.text.startswith(",", self._skip_blank()):
             self.at += 1
         elif not self.text.startswith(closing, self.at):
             raise self._error(f"expected `,` or `{closing}`")

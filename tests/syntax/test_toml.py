@@ -171,7 +171,9 @@ KEYS = st.from_regex(r"[a-c_0-1-]{1,2}|\"[ab\. #]{0,2}\"|'[a\"=]{0,2}'|\"\\\\u00
 SCALARS = st.one_of(
     st.integers(-99, 99).map(str),
     st.floats(allow_nan=False, allow_infinity=False).map(repr).filter(lambda text: "." in text),
-    st.sampled_from(["true", "inf", "-nan", "0xff", "1_0", "1e-3", "2024-02-28", "2024-02-28 10:00:00.5", "10:00:00"]),
+    st.sampled_from(
+        ["true", "inf", "-nan", "0xff", "1_0", "1e-3", "2024-02-28", "2024-02-28 10:00:00.5", "10:00:00"]
+    ),
     st.from_regex(r'"[a#=\[\]{}, \']{0,4}"', fullmatch=True),
     st.from_regex(r"'[a#=\\\"]{0,4}'", fullmatch=True),
     st.from_regex(r'"""[a#\n\']{0,3}"{0,2}[a\n]{1,2}"{3,5}', fullmatch=True),
@@ -184,7 +186,9 @@ GAPS = st.sampled_from(["", " ", "\n", " # [x]\n", "\r\n\t"])
 def _lists(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     items = st.lists(st.tuples(GAPS, values, GAPS).map("".join), max_size=3)
     comma = st.sampled_from(["", ","])
-    arrays = st.tuples(items, comma).map(lambda made: "[" + ",".join(made[0]) + (made[1] if made[0] else "") + "]")
+    arrays = st.tuples(items, comma).map(
+        lambda made: "[" + ",".join(made[0]) + (made[1] if made[0] else "") + "]"
+    )
     pairs = st.lists(st.tuples(KEYS, values).map(" = ".join), max_size=2)
     return arrays | pairs.map(lambda made: "{ " + ", ".join(made) + " }")
 
