@@ -139,6 +139,8 @@ class Memory:
 
     def outside_names(self, path: Path) -> frozenset[str]:
         """The outside names about which the last review of a document asked."""
+        if path in self.configs:
+            return frozenset(self.configs[path].told)
         known = self.reviewed.get(path)
         entries = known.entries.all() if known else ()
         return frozenset(q[1] for entry in entries for q in entry.asked.beyond if q[0] == "outside")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ml_lsp.text import Source
 
 if TYPE_CHECKING:
+    from ml_lsp.semantics.outside import Known, Outside
     from ml_lsp.semantics.project import Project
     from ml_lsp.syntax.config_tree import ConfigError, Document, Node
 
@@ -27,7 +28,8 @@ _WORD = re.compile(r"\w+")
 class ConfigFile:
     """One YAML, JSON or TOML file. All spans are offsets in its text.
 
-    `language` is yaml, json or toml. `project` and `versions` are what is known of the workspace, as in a review.
+    `language` is yaml, json or toml. `project`, `versions` and `outside` are what is known of the workspace and of its
+    libraries, as in a review; `asked` notes the outside names that checks ask about.
     """
 
     path: Path
@@ -35,6 +37,8 @@ class ConfigFile:
     language: str
     project: Project | None = None
     versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    outside: Known = field(default_factory=lambda: MappingProxyType({}))
+    asked: set[str] = field(default_factory=set)
 
     @cached_property
     def documents(self) -> tuple[Document, ...]:
@@ -64,6 +68,11 @@ class ConfigFile:
             return parse_json(without_extras(self.text)).root
         except ConfigError:
             return None
+
+    def looked_up(self, name: str) -> Outside | None:
+        """What is known of an outside name by having looked at the library; that it was asked is noted."""
+        self.asked.add(name)
+        return self.outside.get(name)
 
     @cached_property
     def source(self) -> Source:

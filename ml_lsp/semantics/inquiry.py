@@ -140,7 +140,8 @@ class Inquiry:
         if name.startswith(("builtins.", ".")) or "." not in name:
             return None
         (self.asker or self).asked.add(("outside", name))
-        return self.outside.get(name)
+        found = self.outside.get(name)
+        return found if found is not None and found.kind != "missing" else None
 
     # ---- other files
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ml_lsp.gists import Gists
 from ml_lsp.semantics.files import workspace_files
+from ml_lsp.semantics.outside import Outside
 from ml_lsp.store import Store, default_file
 from ml_lsp.workspace import PROJECT_SUFFIXES, Wishes, Workspace
 
 if TYPE_CHECKING:
     from ml_lsp.oracle.client import Oracle
+    from ml_lsp.oracle.question import Answer
     from ml_lsp.review import Surroundings
     from ml_lsp.server.progress import Progress
 
@@ -166,16 +168,17 @@ class Places:
         from ml_lsp.oracle.client import Oracle
         from ml_lsp.oracle.process import Place as OraclePlace
         from ml_lsp.oracle.question import Question
-        from ml_lsp.semantics.outside import Outside
 
+        chosen = place.workspace.interpreter.interpreter
         if place.oracle is None:
-            chosen = place.workspace.interpreter.interpreter
             place.oracle = Oracle(OraclePlace((), chosen.site_packages, chosen.version))
         answers = await place.oracle.ask(Question(name) for name in sorted(names))
+        # What a Python lacks that nobody chose says nothing about the one that runs the files.
+        skipped = ("unknown", "missing") if chosen.source == "server" else ("unknown",)
         known = {
-            question.name: Outside(answer.kind, answer.bases, answer.returns, answer.types)
+            question.name: _outside(answer)
             for question, answer in answers.items()
-            if answer.kind != "unknown"
+            if answer.kind not in skipped
         }
         if known:
             place.surroundings = replace(place.surroundings, outside={**place.surroundings.outside, **known})
@@ -188,6 +191,12 @@ class Places:
                 await place.oracle.close()
         if "_gists" in self.__dict__:
             self._gists.keep()
+
+
+def _outside(answer: Answer) -> Outside:
+    if answer.kind == "missing":
+        return Outside(answer.kind, where=answer.name, near=answer.near)
+    return Outside(answer.kind, answer.bases, answer.returns, answer.types)
 
 
 def _renew(place: Place, changed: Path) -> None:
