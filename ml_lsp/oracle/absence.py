@@ -56,7 +56,7 @@ def absence(dotted: str, folders: Sequence[str], own: Sequence[str] = ()) -> Abs
         if inner is None and (part in module.portions or not module.surely_lacks(part)):
             return None
         if inner is None:
-            return Absence(module.name, part, nearest(part, module.known()) or "")
+            return Absence(module.name, part, nearest(part, set(module.known())) or "")
         module = inner if not module.hides(part) else None
     return None
 
@@ -75,11 +75,11 @@ class _Finder:
         return self._found[name]
 
     def _read(self, name: str) -> _Module | None:
-        above = name.rpartition(".")[0]
+        above, _, last = name.rpartition(".")
         package = self.find(above) if above else None
         if above and (package is None or not package.places):
             return None
-        spec = PathFinder.find_spec(name, list(package.places if package is not None else self.folders))
+        spec = PathFinder.find_spec(last, list(package.places if package is not None else self.folders))
         if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
             return None
         try:
@@ -89,22 +89,18 @@ class _Finder:
                 tree = ast.parse(text)
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-        return _Module(spec, text, tree, self.find)
+        return _Module(name, spec, text, tree, self.find)
 
 
 @dataclass(eq=False)
 class _Module:
-    """An installed module that is text. `find` gives others."""
+    """An installed module that is text, by its dotted name. `find` gives others."""
 
+    name: str
     spec: ModuleSpec
     text: str
     tree: ast.Module
     find: Callable[[str], _Module | None]
-
-    @property
-    def name(self) -> str:
-        """Its dotted name."""
-        return self.spec.name
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -80,7 +80,9 @@ def _unknown_arguments(
     known = {*target.parameters, *composed}
     for entry in node.entries:
         key = entry.key.text
-        if not key.startswith("_") and not entry.key.is_merge_key and key not in known:
+        if key.startswith("_") or entry.key.is_merge_key or entry.value.value == "???":
+            continue
+        if key not in known:
             near = nearest(key, target.parameters)
             edits = [Edit(entry.key.span, near)] if near and entry.key.style == "plain" else []
             related = [Related(target.span, f"`{target.name}` is defined here", target.path)]
