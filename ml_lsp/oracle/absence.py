@@ -1,12 +1,14 @@
 """Whether an installed module surely lacks a name: told by its text, and by the texts of what it imports with a star.
 
 jedi tells what it finds; that it finds nothing means little. Here every doubt counts as there: a word of that name
-anywhere in those texts, a module that makes names while it runs, one that is compiled, or whose text cannot be read.
+anywhere in the package, whose modules may set names of each other, a module that makes names while it runs, one that
+is compiled, or whose text cannot be read.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 import warnings
@@ -18,7 +20,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 from ml_lsp.semantics.facts import bound_names
-from ml_lsp.semantics.files import read_text
+from ml_lsp.semantics.files import read_regular, read_text
 from ml_lsp.semantics.spelling import nearest
 
 # A module that makes names of its own while it runs gets hold of itself by one of these, or has a `__getattr__`.
@@ -48,17 +50,30 @@ def absence(dotted: str, folders: Sequence[str], own: Sequence[str] = ()) -> Abs
     if parts[0] in sys.stdlib_module_names or PathFinder.find_spec(parts[0], list(own)) is not None:
         return None
     find = _Finder(tuple(folder for folder in folders if folder not in own)).find
-    module = find(parts[0])
+    top = module = find(parts[0])
     for at, part in enumerate(parts[1:], 1):
         if module is None:
             return None
         inner = find(".".join(parts[: at + 1]))
-        if inner is None and (part in module.portions or not module.surely_lacks(part)):
-            return None
         if inner is None:
+            is_sure = part not in module.portions and module.surely_lacks(part)
+            if not is_sure or top is None or top.names_anywhere(part):
+                return None
             return Absence(module.name, part, nearest(part, set(module.known())) or "")
         module = inner if not module.hides(part) else None
     return None
+
+
+def _sources(folder: str) -> Iterator[Path]:
+    for inside, _, names in os.walk(folder):
+        yield from (Path(inside, name) for name in names if name.endswith((".py", ".pyi")))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_regular(path)
+    except OSError:  # gone by now, or no regular file
+        return b""
 
 
 @dataclass(eq=False)
@@ -121,6 +136,11 @@ class _Module:
             _MAKES_NAMES.search(module.text) or "__getattr__" in module.bound or word.search(module.text)
             for module in modules
         )
+
+    def names_anywhere(self, name: str) -> bool:
+        """Whether a file of Python or a stub in the package's folders holds the word."""
+        word = re.compile(rb"\b%s\b" % re.escape(name).encode())
+        return any(word.search(_content(path)) for place in self.places for path in _sources(place))
 
     def hides(self, name: str) -> bool:
         """Whether the package may give that name to something else than its submodule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,15 @@ def test_what_a_function_does_with_its_own_names_is_no_reason(tmp_path: Path) ->
 )
 def test_a_package_may_give_the_name_of_its_module_to_something_else(tmp_path: Path, text: str) -> None:
     assert told(tmp_path, "zoo.wide.Wild", top=text, wide="class wide: ...") is None
+
+
+def test_another_module_of_the_package_may_set_the_name(tmp_path: Path) -> None:
+    text = "import zoo.optim\nzoo.optim.Old = setattr(zoo.layers, 'Older', 1)\n"
+    write(tmp_path, {"zoo/old/graveyard.py": text, "zoo/optim/stub.pyi": "class Stubbed: ..."})
+    os.mkfifo(tmp_path / "zoo/pipe.py")
+    names = ("zoo.optim.Old", "zoo.layers.Older", "zoo.Stubbed")
+    assert [told(tmp_path, name) for name in names] == [None] * 3
+    assert told(tmp_path, "zoo.optim.Olde") == Absence("zoo.optim", "Olde", "")
 
 
 def test_a_compiled_module_is_not_judged(tmp_path: Path) -> None:
