@@ -1,4 +1,4 @@
-"""Where the comments of a Python or YAML text are, and which lines belong to one statement.
+"""Where the comments of a Python, YAML or TOML text are, and which lines belong to one statement.
 
 Works by tokens alone, so the text need not parse.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ml_lsp.syntax.toml import STRING
 from ml_lsp.text import Span
 
 
@@ -45,6 +46,7 @@ _YAML = re.compile(
     r"|(?P<string>(?<![^\s,\[{:])(?:\"(?>(?:[^\"\\]++|\\[\s\S])*)\"?|'(?>(?:[^']++|'')*)'?))"
     r"|(?P<block>(?<!\S)[|>][-+0-9]*(?=[ \t]*(?:[ \t]#[^\r\n]*)?(?:[\r\n]|\Z)))"
 )
+_TOML = re.compile(rf"(?P<comment>#[^\r\n]*)|{STRING}")
 _BLANK_LINES = re.compile(r"(?>(?:[ \t\f]*+(?:#[^\r\n]*+)?(?:\r\n|\n|\r))*)")
 _YAML_HEAD = re.compile(r"(?>(?:[ \t]*+(?:#[^\r\n]*+|%[^\r\n]*+|---[ \t]*+)?(?:\r\n|\n|\r))*)")
 _LINE_REST = re.compile(r"[^\r\n]*")
@@ -63,8 +65,16 @@ def line_end(text: str, at: int) -> int:
 
 def comments(text: str, language: str) -> Iterator[Comment]:
     """The comments of a text, in order; a `#` in a string or a YAML block scalar is none. JSON has none."""
-    spans = _yaml_comments(text) if language == "yaml" else _python_comments(text)
-    for start, end in spans if language != "json" else ():
+    match language:
+        case "json":
+            return
+        case "yaml":
+            spans = _yaml_comments(text)
+        case "toml":
+            spans = (Span(*found.span()) for found in _TOML.finditer(text) if found["comment"])
+        case _:
+            spans = _python_comments(text)
+    for start, end in spans:
         yield Comment(Span(start, end), not text[line_start(text, start) : start].strip("\ufeff \t\f"))
 
 

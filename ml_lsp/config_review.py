@@ -1,4 +1,4 @@
-"""The review of a YAML or JSON document: looked at whole, unless nothing is new."""
+"""The review of a YAML, JSON or TOML document: looked at whole, unless nothing is new."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ml_lsp.units import SLICE_SECONDS, config_findings
 if TYPE_CHECKING:
     from ml_lsp.registry import RuleSet
     from ml_lsp.review import Document, Surroundings
+    from ml_lsp.semantics.outside import Known, Outside
     from ml_lsp.semantics.project import Project
 
 
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 class ReviewedConfig:
     """A finished review of one version of a document, and what it was made from.
 
-    `of_readable`: what was found in the last version that could be read, as far as it still stands.
+    `told`: what was known of the outside names that were asked about. `of_readable`: what was found in the last version
+    that could be read, as far as it still stands.
     """
 
     known: tuple[RuleSet, str, Project | None, Mapping[str, str]]
+    told: Mapping[str, Outside | None]
     findings: tuple[Finding, ...]
     of_readable: tuple[Finding, ...]
 
@@ -42,9 +45,10 @@ def review_config(
     project, versions = surroundings.project, surroundings.versions
     known = (rules, document.text, project, versions)
     before = memory.get(document.path)
-    if before is not None and before.known == known:
+    outside = surroundings.outside
+    if before is not None and before.known == known and _still_told(before, outside):
         return before
-    file = ConfigFile(document.path, document.text, document.language, project, versions)
+    file = ConfigFile(document.path, document.text, document.language, project, versions, outside)
     found: list[Finding] = []
     started = time.perf_counter()
     for of_check in config_findings(file, rules.for_libraries(frozenset())):
@@ -57,5 +61,10 @@ def review_config(
         kept = ()
         if before is not None and before.known[0] is rules:
             kept = tuple(standing(before.of_readable, before.known[1], document.text))
-    memory[document.path] = ReviewedConfig(known, in_order((*found, *kept)), kept)
+    told = {name: outside.get(name) for name in file.asked}
+    memory[document.path] = ReviewedConfig(known, told, in_order((*found, *kept)), kept)
     return memory[document.path]
+
+
+def _still_told(before: ReviewedConfig, outside: Known) -> bool:
+    return all(outside.get(name) == told for name, told in before.told.items())

@@ -24,6 +24,7 @@ from ml_lsp.shelf import Shelf
 from ml_lsp.suggestion import did_you_mean
 from ml_lsp.syntax.notebook import join
 from ml_lsp.syntax.segments import split
+from ml_lsp.syntax.toml import parse_toml
 from ml_lsp.text import Source, Span, apply
 
 _EXPECT = re.compile(
@@ -128,13 +129,15 @@ def _written(files: tuple[tuple[str, str], ...]) -> tempfile.TemporaryDirectory[
 
 
 def parses(text: str, file: str) -> bool:
-    """Whether a text is what its file's name says: Python, YAML or JSON."""
+    """Whether a text is what its file's name says: Python, YAML, JSON or TOML."""
     import yaml
 
     try:
         match language_of(Path(file)):
             case "json":
                 json.loads(text)
+            case "toml":
+                parse_toml(text)
             case "yaml":
                 list(yaml.parse(text, yaml.SafeLoader))
             case _:

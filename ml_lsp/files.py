@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_lsp.patterns import WildPattern, check_patterns, verdict
-from ml_lsp.settings import FILE_NAMES, Settings, read_settings, settings_in
+from ml_lsp.settings import FILE_NAMES, OWN_FILE, Settings, read_settings, settings_in
 from ml_lsp.textfile import LARGEST
 
 LANGUAGES = {
@@ -19,6 +19,7 @@ LANGUAGES = {
     ".yaml": "yaml",
     ".yml": "yaml",
     ".json": "json",
+    ".toml": "toml",
 }
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "__pypackages__", "site-packages"})
 _LARGEST_IGNORE_FILE = 256_000  # bytes
@@ -53,7 +54,7 @@ class _Ignores:
 
 
 def language_of(path: Path) -> str:
-    """python, notebook, yaml or json, by suffix; python for any other."""
+    """python, notebook, yaml, json or toml, by suffix; python for any other."""
     return LANGUAGES.get(path.suffix.lower(), "python")
 
 
@@ -145,7 +146,9 @@ def _entered(folder: _Folder, names: set[str], tune: Tune) -> _Folder:
 
 def _file(entry: os.DirEntry[str], folder: _Folder) -> Iterator[FoundFile | Skipped]:
     path = folder.path / entry.name
-    if path.suffix.lower() not in LANGUAGES or _excluded(Path.cwd() / path, folder.settings, folder.ignores):
+    if path.suffix.lower() not in LANGUAGES or entry.name == OWN_FILE:
+        return
+    if _excluded(Path.cwd() / path, folder.settings, folder.ignores):
         return
     if entry.stat(follow_symlinks=False).st_size > LARGEST:
         yield Skipped(path, f"larger than {LARGEST // 1_000_000} MB", named=False)

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from ml_lsp.finding import Finding
 from ml_lsp.review import Document
 from ml_lsp.syntax.magics import blank_magics
+from ml_lsp.syntax.toml import parse_toml
 from ml_lsp.text import Edit, OverlappingEdits, Source, Span, apply, in_one
 
 MOST_ROUNDS = 20  # two rules that undo each other would go on for ever
@@ -196,6 +197,8 @@ def _parses(document: Document) -> bool:
     try:
         if document.language == "json":
             json.loads(document.text)
+        elif document.language == "toml":
+            parse_toml(document.text)
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of the reviewed text, as an invalid escape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from ml_lsp.finding import Finding
 from ml_lsp.syntax.config import parse_yaml
 from ml_lsp.syntax.config_tree import ConfigError
 from ml_lsp.syntax.segments import Segment, split
+from ml_lsp.syntax.toml import parse_toml
 from ml_lsp.syntax.trees import tree
 from ml_lsp.text import Edit, Source, Span, apply
 
@@ -107,7 +108,7 @@ def _parses(text: str, language: str, segments: Sequence[Segment]) -> bool:
     if language == "python":
         return all(tree(segment) is not None for segment in segments or split(text).segments)
     try:
-        parse_yaml(text)
+        parse_toml(text) if language == "toml" else parse_yaml(text)
     except ConfigError:
         return False
     return True
@@ -232,9 +233,10 @@ def ignore_edit(
         if inside and ignore.names and not ignore.whole_file:
             return _addition(ignore, finding.rule)
     behind = _behind_line(text, finding)
-    if language == "yaml":
+    if language in ("yaml", "toml"):
+        says = _toml_values if language == "toml" else _yaml_events
         above = _above(text, line_start(text, finding.span.start), finding)
-        return next((edit for edit in (behind, above) if _same_yaml(text, edit)), None)
+        return next((edit for edit in (behind, above) if _same(says, text, edit)), None)
     if takes_comment(text, line_end(text, finding.span.start)):
         return behind
     return _above(text, statement_start(text, finding.span.start), finding)
@@ -285,10 +287,10 @@ def _above(text: str, start: int, finding: Finding) -> Edit:
     return Edit(Span(start, start), f"{indent}# ml-lsp: ignore[{finding.rule}]{Source(text).newline}")
 
 
-def _same_yaml(text: str, edit: Edit) -> bool:
-    """Whether an edit leaves what a YAML text says as it is (a comment inside a scalar would change it)."""
-    before = _yaml_events(text)
-    return before is None or before == _yaml_events(apply(text, (edit,)))
+def _same(says: Callable[[str], object], text: str, edit: Edit) -> bool:
+    """Whether an edit leaves what a text says as it is (a comment inside a scalar would change it)."""
+    before = says(text)
+    return before is None or before == says(apply(text, (edit,)))
 
 
 def _yaml_events(text: str) -> list[str] | None:
@@ -297,4 +299,11 @@ def _yaml_events(text: str) -> list[str] | None:
     try:
         return [str(event) for event in yaml.parse(text, Loader=yaml.SafeLoader)]
     except yaml.YAMLError:
+        return None
+
+
+def _toml_values(text: str) -> list[tuple[object, str]] | None:
+    try:
+        return [(path, node.raw) for path, node in parse_toml(text).walk()]
+    except ConfigError:
         return None

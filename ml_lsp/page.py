@@ -84,8 +84,13 @@ def _shown(example: Example) -> Iterator[str]:
 
 
 def _fenced(code: str, file: str) -> str:
-    language = {"py": "python", "ipynb": "python", "yml": "yaml", "yaml": "yaml", "json": "json"}.get(
-        file.rpartition(".")[2], ""
-    )
+    language = {
+        "py": "python",
+        "ipynb": "python",
+        "yml": "yaml",
+        "yaml": "yaml",
+        "json": "json",
+        "toml": "toml",
+    }.get(file.rpartition(".")[2], "")
     fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall(r"`+", code)), default=0))
     return f"{fence}{language}\n{code.rstrip()}\n{fence}"

@@ -37,7 +37,7 @@ from ml_lsp.units import (
 class Document:
     """A text to review and what is known of it from outside.
 
-    `language` is python, yaml or json. `cells` are the offsets at which the code cells of a notebook start;
+    `language` is python, yaml, json or toml. `cells` are the offsets at which the code cells of a notebook start;
     empty for a plain file. `notebook` is what else is known of those cells: without it, the rules about
     notebooks as a whole do not run.
     """
@@ -139,6 +139,8 @@ class Memory:
 
     def outside_names(self, path: Path) -> frozenset[str]:
         """The outside names about which the last review of a document asked."""
+        if path in self.configs:
+            return frozenset(self.configs[path].told)
         known = self.reviewed.get(path)
         entries = known.entries.all() if known else ()
         return frozenset(q[1] for entry in entries for q in entry.asked.beyond if q[0] == "outside")

@@ -15,7 +15,8 @@ from ml_lsp.finding import Severity, Tier
 from ml_lsp.patterns import WildPattern, check_patterns, matches
 from ml_lsp.suggestion import did_you_mean
 
-FILE_NAMES = ("ml-lsp.toml", "pyproject.toml")
+OWN_FILE = "ml-lsp.toml"
+FILE_NAMES = (OWN_FILE, "pyproject.toml")
 _LARGEST_FILE = 1_000_000  # bytes; a workspace is hostile and a settings file is small
 
 

@@ -69,7 +69,7 @@ class Shelf:
         return self.open_texts[path] if path in self.open_texts else state_of(path)
 
     def config_at(self, path: Path) -> ConfigFile | None:
-        """The YAML or JSON file at a path; None if it cannot be read.
+        """The YAML, JSON or TOML file at a path; None if it cannot be read.
 
         While a text in an editor makes no sense, in the middle of an edit, the last one that did stands for it.
         """
@@ -177,8 +177,8 @@ class Shelf:
     def project(self, roots: Iterable[Path], files: Iterable[Path] | None = None) -> Project:
         """The project as it is now: `roots` are the folders that imports start from, `files` its files.
 
-        Of those, `.py`, `.ipynb`, `.yaml`, `.yml`, `.json`, shell scripts and `NOTES` count; None: they are not
-        listed yet.
+        Of those, `.py`, `.ipynb`, `.yaml`, `.yml`, `.json`, `.toml`, shell scripts and `NOTES` count; None: they are
+        not listed yet.
         """
         listed = None if files is None else tuple(files)
         return Project(

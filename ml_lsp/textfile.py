@@ -56,7 +56,7 @@ def decoded(path: Path, raw: bytes) -> TextFile:
         raise Unreadable("UTF-16; save the file as UTF-8")
     if b"\0" in raw[:_SNIFFED]:
         raise Unreadable("a binary file")
-    may_declare = path.suffix.lower() not in (".ipynb", ".json", ".yaml", ".yml")
+    may_declare = path.suffix.lower() not in (".ipynb", ".json", ".yaml", ".yml", ".toml")
     encoding = _declared(raw) if may_declare else "utf-8"
     try:
         return TextFile(path, raw, raw[len(bom) :].decode(encoding), encoding, bom)

@@ -80,7 +80,7 @@ def notebook_findings(notebook: Notebook, table: RuleTable) -> Iterator[Finding]
 
 
 def config_findings(file: ConfigFile, table: RuleTable) -> Iterator[tuple[Finding, ...]]:
-    """The findings of the checks that look at a YAML or JSON file, check by check."""
+    """The findings of the checks that look at a YAML, JSON or TOML file, check by check."""
     for checker in table.of(ConfigFile, file.words) if table.looks_at(ConfigFile) else ():
         yield tuple(_run([checker], file))
 

@@ -22,7 +22,7 @@ from ml_lsp.shelf import SCRIPT_SUFFIXES, Shelf
 
 log = logging.getLogger(__name__)
 
-PROJECT_SUFFIXES = (".py", ".ipynb", ".yaml", ".yml", ".json", *SCRIPT_SUFFIXES, *NOTES)
+PROJECT_SUFFIXES = (".py", ".ipynb", ".yaml", ".yml", ".json", ".toml", *SCRIPT_SUFFIXES, *NOTES)
 """Files that say something about the others of a project."""
 _MARKERS = (".git", "pyproject.toml", "ml-lsp.toml", "setup.py", "setup.cfg")
 
@@ -80,7 +80,7 @@ class Workspace:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The Python, YAML and JSON files and the notebooks of the folder, and what is about packaging it."""
+        """The Python, YAML, JSON and TOML files and notebooks of the folder, and what is about packaging it."""
         return tuple(workspace_files(self.folder, PROJECT_SUFFIXES))
 
     @property

@@ -24,7 +24,7 @@ from ml_lsp.semantics.files import Stamp, stamp
 _log = logging.getLogger(__name__)
 
 # To be raised when an answer to the same question comes out differently.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
-Kind = Literal["class", "function", "module", "instance", "unknown"]
+Kind = Literal["class", "function", "module", "instance", "missing", "unknown"]
 Constant = str | int | float | bool | None
 
-KINDS: tuple[Kind, ...] = ("class", "function", "module", "instance", "unknown")
+KINDS: tuple[Kind, ...] = ("class", "function", "module", "instance", "missing", "unknown")
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,12 @@ class Answer:
     """What a name stands for. Every field says what may be; nothing is known to be complete.
 
     Attributes:
-        kind: What the name stands for; "unknown" where nothing could be found out, or several things that
-            are not alike.
+        kind: What the name stands for; "missing" where it surely stands for nothing, though its package is
+            installed; "unknown" where nothing could be found out, or several things that are not alike.
         name: The qualified name after following re-exports: the public spelling for an installed package
             ("torch.nn.Linear"), the place of the definition for a module of the project ("zoo.net.Net"). For
-            an instance, the name of its class. Empty where several classes or functions may be meant.
+            an instance, the name of its class. Empty where several classes or functions may be meant. Of what
+            is missing, the module that lacks it.
         bases: For a class, the qualified names of its MRO without itself and without `object`; for an
             instance, that of its class. Where several are possible, those that all of them have.
         returns: The qualified names of the classes whose instances calling it may return. `None` is left out:
@@ -39,6 +40,7 @@ class Answer:
         parameters: The names of its parameters without `self`, with the stars of `*args` and `**kwargs`.
         value: The value of a constant.
         types: For an instance, the qualified names of the classes it may be an instance of.
+        near: Of what is missing, a name that the module has and of which the missing one is a slip; may be empty.
     """
 
     kind: Kind = "unknown"
@@ -48,6 +50,7 @@ class Answer:
     parameters: tuple[str, ...] = ()
     value: Constant = None
     types: tuple[str, ...] = ()
+    near: str = ""
 
 
 UNKNOWN = Answer()
@@ -67,12 +70,13 @@ def from_json(data: object) -> Answer:
     if not isinstance(data, dict) or not data.keys() <= Answer.__dataclass_fields__.keys():
         raise ValueError(f"not an answer: {data!r:.80}")
     kind, name, value = data.get("kind", "unknown"), data.get("name", ""), data.get("value")
-    if kind not in KINDS or not isinstance(name, str):
+    near = data.get("near", "")
+    if kind not in KINDS or not isinstance(name, str) or not isinstance(near, str):
         raise ValueError(f"not an answer: {data!r:.80}")
     if value is not None and not isinstance(value, str | int | float):
         raise ValueError(f"not a constant: {value!r:.80}")
     names = {key: _names(data.get(key, ())) for key in ("bases", "returns", "parameters", "types")}
-    return Answer(kind=cast(Kind, kind), name=name, value=value, **names)
+    return Answer(kind=cast(Kind, kind), name=name, value=value, near=near, **names)
 
 
 def _names(data: object) -> tuple[str, ...]:

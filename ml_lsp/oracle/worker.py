@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 from jedi.plugins import plugin_manager
 
 from ml_lsp.oracle import readings, sealed
+from ml_lsp.oracle.absence import absence
 from ml_lsp.oracle.frames import BrokenFrame, frame, read_frame
 from ml_lsp.oracle.question import UNKNOWN, Answer, to_json
 from ml_lsp.oracle.resolve import is_under, resolve
@@ -91,7 +92,8 @@ class _Desk:
 
     def _answer(self, name: str, again: bool = True) -> Answer:
         try:
-            return resolve(self._state, name, self._setup["own"])
+            answer = resolve(self._state, name, self._setup["own"])
+            return self._missing(name) if answer == UNKNOWN else answer
         except (EOFError, pickle.UnpicklingError):
             # A worker that was killed leaves a module half written in jedi's cache.
             shutil.rmtree(self._cache, ignore_errors=True)
@@ -101,6 +103,11 @@ class _Desk:
         self._state = None
         self._refresh(self._epoch)
         return self._answer(name, again=False) if again else UNKNOWN
+
+    def _missing(self, name: str) -> Answer:
+        """What is left to say of a name about which jedi finds nothing."""
+        found = absence(name, self._setup["folders"], self._setup["own"])
+        return Answer("missing", found.module, near=found.near) if found is not None else UNKNOWN
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -67,9 +67,8 @@ def _markdown_finding(file: Reviewed, finding: Finding) -> Iterator[str]:
     if lines:
         code = "\n".join(lines)
         fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall("`+", code)), default=0))
-        language = (
-            "" if file.path.endswith(".json") else "yaml" if file.path.endswith(("yml", "yaml")) else "python"
-        )
+        suffix = file.path.rpartition(".")[2]
+        language = {"json": "", "yml": "yaml", "yaml": "yaml", "toml": "toml"}.get(suffix, "python")
         yield f"{fence}{language}\n{code}\n{fence}"
     if finding.fix:
         yield f"Fix ({'safe' if finding.fix.safe else 'for review'}): {_inert(finding.fix.title)}"

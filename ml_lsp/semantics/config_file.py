@@ -1,4 +1,4 @@
-"""A YAML or JSON file as checks see it: what it says, with places, and the project around it."""
+"""A YAML, JSON or TOML file as checks see it: what it says, with places, and the project around it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ml_lsp.text import Source
 
 if TYPE_CHECKING:
+    from ml_lsp.semantics.outside import Known, Outside
     from ml_lsp.semantics.project import Project
     from ml_lsp.syntax.config_tree import ConfigError, Document, Node
 
@@ -25,9 +26,10 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, eq=False)
 class ConfigFile:
-    """One YAML or JSON file. All spans are offsets in its text.
+    """One YAML, JSON or TOML file. All spans are offsets in its text.
 
-    `language` is yaml or json. `project` and `versions` are what is known of the workspace, as in a review.
+    `language` is yaml, json or toml. `project`, `versions` and `outside` are what is known of the workspace and of its
+    libraries, as in a review; `asked` notes the outside names that checks ask about.
     """
 
     path: Path
@@ -35,6 +37,8 @@ class ConfigFile:
     language: str
     project: Project | None = None
     versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    outside: Known = field(default_factory=lambda: MappingProxyType({}))
+    asked: set[str] = field(default_factory=set)
 
     @cached_property
     def documents(self) -> tuple[Document, ...]:
@@ -70,6 +74,11 @@ class ConfigFile:
         except ConfigError:
             return None
 
+    def looked_up(self, name: str) -> Outside | None:
+        """What is known of an outside name by having looked at the library; that it was asked is noted."""
+        self.asked.add(name)
+        return self.outside.get(name)
+
     @cached_property
     def source(self) -> Source:
         """Its text with lines."""
@@ -89,15 +98,21 @@ class ConfigFile:
     def _read(self) -> tuple[tuple[Document, ...], ConfigError | None]:
         from ml_lsp.syntax.config import parse_json, parse_yaml
         from ml_lsp.syntax.config_tree import ConfigError
+        from ml_lsp.syntax.toml import parse_toml
 
         if len(self.text) > LARGEST:
             return (), None
         try:
-            return ((parse_json(self.text),) if self.language == "json" else parse_yaml(self.text)), None
+            match self.language:
+                case "json":
+                    return (parse_json(self.text),), None
+                case "toml":
+                    return (parse_toml(self.text),), None
+            return parse_yaml(self.text), None
         except ConfigError as error:
             return (), error
 
 
 def language_of_config(path: Path) -> str | None:
-    """yaml or json, by suffix; None for any other file."""
-    return {".yaml": "yaml", ".yml": "yaml", ".json": "json"}.get(path.suffix.lower())
+    """yaml, json or toml, by suffix; None for any other file."""
+    return {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}.get(path.suffix.lower())

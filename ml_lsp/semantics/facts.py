@@ -49,7 +49,7 @@ def facts(segment: Segment) -> Facts:
     return cast(Facts, memory[facts])
 
 
-_CONFIG_SUFFIXES = (".y", ".json", ".Y", ".JSON")
+_CONFIG_SUFFIXES = (".y", ".json", ".toml", ".Y", ".JSON", ".TOML")
 
 
 def names_files(segment: Segment) -> bool:

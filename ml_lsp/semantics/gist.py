@@ -22,8 +22,8 @@ _IMPORT_START = re.compile(
 )
 _NAME = re.compile(r"(\.*[\w.]+)(?:\s+as\s+\w+)?")
 
-_CONFIG_NAME = re.compile(r"[^\s\"'/\\()\[\]{},]+\.(?:ya?ml|json)\b", re.IGNORECASE)
-_CONFIG_SUFFIXES = (".yaml", ".yml", ".json")
+_CONFIG_NAME = re.compile(r"[^\s\"'/\\()\[\]{},]+\.(?:ya?ml|json|toml)\b", re.IGNORECASE)
+_CONFIG_SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 
 # Signs are characters of two bytes that can be written as UTF-8: none of the surrogates from U+D800 on.
 _FIRST_SIGN, _SIGNS = 0x100, 0xD700
@@ -36,7 +36,7 @@ _BLANKED = bytes(
 class Gist:
     """What the text of a file says of itself.
 
-    `imports`: the dotted names that it may import. `config_names`: the names of YAML and JSON files in it.
+    `imports`: the dotted names that it may import. `config_names`: the names of YAML, JSON and TOML files in it.
     `signs`: a character for every word in it; a few words have the same.
     """
 
@@ -83,7 +83,7 @@ def _imports(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def config_names_in(text: str) -> frozenset[str]:
-    """The names of YAML and JSON files, without folders, that a text holds."""
+    """The names of YAML, JSON and TOML files, without folders, that a text holds."""
     lowered = text.lower()  # it and `in` take a tenth of what the pattern takes
     if not any(suffix in lowered for suffix in _CONFIG_SUFFIXES):
         return frozenset()

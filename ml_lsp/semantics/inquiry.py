@@ -140,7 +140,8 @@ class Inquiry:
         if name.startswith(("builtins.", ".")) or "." not in name:
             return None
         (self.asker or self).asked.add(("outside", name))
-        return self.outside.get(name)
+        found = self.outside.get(name)
+        return found if found is not None and found.kind != "missing" else None
 
     # ---- other files
 
@@ -192,7 +193,7 @@ class Inquiry:
         return [other for other in found if other is not None]
 
     def configs(self) -> tuple[ConfigFile, ...]:
-        """The YAML and JSON files of the project."""
+        """The YAML, JSON and TOML files of the project."""
         first = self.asker or self
         first.asked.add(("configs",))
         return tuple(self.project.configs()) if self.project else ()

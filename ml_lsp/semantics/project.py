@@ -22,7 +22,7 @@ class Project:
 
     `layout`: which file an import leads to. `module_at`: the module in a file, None if it cannot be read.
     `imports_at`: the names that a file imports. `files`: the Python files of the workspace; None as long as
-    they have not been listed, so that nobody can say who imports what. `config_files`: its YAML and JSON files,
+    they have not been listed, so that nobody can say who imports what. `config_files`: its YAML, JSON and TOML files,
     and `config_at` reads one; they hold no project themselves. `mentions`: whether the text of a Python file
     holds one of some words, told without parsing it, and `config_names_at` the names of config files in it.
     `script_files`: its shell scripts; `notes`: files that say how it is packaged and deployed (pyproject.toml,
@@ -89,7 +89,8 @@ class Project:
         return self._mentioning[asked]
 
     def naming(self, name: str) -> tuple[Path, ...]:
-        """The Python files and notebooks of the workspace whose text holds the name of a config file, in order."""
+        """The Python files and notebooks of the workspace whose text holds the name of a YAML, JSON or TOML file, in
+        order."""
         return remembered_of_code(self, _by_config_name).get(name, ())
 
     def importing(self, *libraries: str, notebooks: bool = False) -> tuple[Path, ...]:
@@ -121,7 +122,7 @@ class Project:
                 yield module
 
     def configs(self) -> Iterator[ConfigFile]:
-        """All YAML and JSON files of the workspace that can be read, in order."""
+        """All YAML, JSON and TOML files of the workspace that can be read, in order."""
         yield from remembered(self, _all_configs)
 
 

@@ -98,7 +98,7 @@ def _of_project(project: Project, question: Question) -> Answer:
     """What a project answers.
 
     `("file", path)`: all pieces of another file. `("importers", path)`: those of all files that import it.
-    `("configs",)`: its YAML and JSON files. `("modules", *words)`: the pieces of its Python files whose text
+    `("configs",)`: its YAML, JSON and TOML files. `("modules", *words)`: the pieces of its Python files whose text
     holds one of the words. `("scripts",)`: the commands that it installs. `("deployment", word)`: whether files
     about its deployment hold the word.
     """

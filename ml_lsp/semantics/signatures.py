@@ -32,11 +32,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Missing:
-    """A name that leads into the workspace and to nothing there: `where` has no `name`, but those `known`."""
+    """A name that leads to nothing: `where` has no `name`, but those `known`. `in_library`: that is no module of the
+    workspace but one of an installed library."""
 
     name: str
     where: str
     known: frozenset[str]
+    in_library: bool = False
 
 
 def with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 SECTION = "mlLsp"
 _WATCHED = (
     "*.py", "*.ipynb", "requirement*", "constraints*.txt", "Pipfile", "*.lock", "setup.cfg", "Dockerfile", ".env", "*.yaml",
-    "*.yml", "*.json", "*.sh", "*.slurm", "*.sbatch", "Makefile",
+    "*.yml", "*.json", "*.toml", "*.sh", "*.slurm", "*.sbatch", "Makefile",
 )  # fmt: skip
 """Files besides settings that say something about what is open."""
 PATIENCE = 2.0

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ml_lsp.gists import Gists
 from ml_lsp.semantics.files import workspace_files
+from ml_lsp.semantics.outside import Outside
 from ml_lsp.store import Store, default_file
 from ml_lsp.workspace import PROJECT_SUFFIXES, Wishes, Workspace
 
 if TYPE_CHECKING:
     from ml_lsp.oracle.client import Oracle
+    from ml_lsp.oracle.question import Answer
     from ml_lsp.review import Surroundings
     from ml_lsp.server.progress import Progress
 
@@ -31,6 +33,8 @@ _PAUSE = 0.004
 """Seconds that everything else has to itself while it has work."""
 _TURNS = 5
 """Turns of the event loop that a message takes from the editor to its answer."""
+_REQUIRING = ("setup.py", "pyproject.toml")
+"""Files of a project that also state what it requires."""
 _UNUSED = 0.000_5
 """Seconds of CPU time that so many turns take when nobody has work."""
 
@@ -169,16 +173,17 @@ class Places:
         from ml_lsp.oracle.client import Oracle
         from ml_lsp.oracle.process import Place as OraclePlace
         from ml_lsp.oracle.question import Question
-        from ml_lsp.semantics.outside import Outside
 
+        chosen = place.workspace.interpreter.interpreter
         if place.oracle is None:
-            chosen = place.workspace.interpreter.interpreter
             place.oracle = Oracle(OraclePlace((), chosen.site_packages, chosen.version))
         answers = await place.oracle.ask(Question(name) for name in sorted(names))
+        # What a Python lacks that nobody chose says nothing about the one that runs the files.
+        skipped = ("unknown", "missing") if chosen.source == "server" else ("unknown",)
         known = {
-            question.name: Outside(answer.kind, answer.bases, answer.returns, answer.types)
+            question.name: _outside(answer)
             for question, answer in answers.items()
-            if answer.kind != "unknown"
+            if answer.kind not in skipped
         }
         if known:
             place.surroundings = replace(place.surroundings, outside={**place.surroundings.outside, **known})
@@ -191,6 +196,12 @@ class Places:
                 await place.oracle.close()
         if "_gists" in self.__dict__:
             self._gists.keep()
+
+
+def _outside(answer: Answer) -> Outside:
+    if answer.kind == "missing":
+        return Outside(answer.kind, where=answer.name, near=answer.near)
+    return Outside(answer.kind, answer.bases, answer.returns, answer.types)
 
 
 def _renew(place: Place, changed: Path) -> None:
@@ -207,7 +218,7 @@ def _are_known(place: Place, paths: Iterable[Path]) -> bool:
     if project is None:
         return False
     known = {*(project.files or ()), *project.notebooks, *project.config_files, *project.script_files}
-    return all(path in known and path.is_file() and path.name != "setup.py" for path in paths)
+    return all(path in known and path.is_file() and path.name not in _REQUIRING for path in paths)
 
 
 async def _in_slices(steps: Iterator[T]) -> AsyncIterator[T]:

@@ -133,8 +133,7 @@ class Server(LanguageServer):
         """Look up the outside names of a document; review again the open files that rest on it."""
         snapshot, path = done.snapshot, done.snapshot.path
         self._idle.pop(snapshot.uri, None)
-        if snapshot.language == "python":
-            self.places.look_up(path, self.session.engine.memory.outside_names(path))
+        self.places.look_up(path, self.session.engine.memory.outside_names(path))
         self._tell_others(path, snapshot.text, snapshot.joined.boundaries if snapshot.joined else ())
 
     def _tell_others(self, path: Path, text: str | None, cells: tuple[int, ...] = ()) -> None:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from ml_lsp.review import Document as Reviewable
     from ml_lsp.syntax.notebook import Joined
 
-_LANGUAGES = {"python": "python", "yaml": "yaml", "json": "json", "jsonc": "json"}
-_SUFFIXES = {".py": "python", ".pyi": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+_LANGUAGES = {"python": "python", "yaml": "yaml", "json": "json", "jsonc": "json", "toml": "toml"}
+_SUFFIXES = {
+    ".py": "python", ".pyi": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml",
+}  # fmt: skip
 LARGEST = 5_000_000
 """Texts longer than this (code points) are not reviewed: no person wrote them."""
 

@@ -1,1 +1,1 @@
-"""Text to trees: segments of Python, notebooks, YAML and JSON."""
+"""Text to trees: segments of Python, notebooks, YAML, JSON and TOML."""

@@ -1,10 +1,10 @@
-"""What a YAML or JSON file says, with the place of everything: frozen nodes, and look-ups in them."""
+"""What a YAML, JSON or TOML file says, with the place of everything: frozen nodes, and look-ups in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -13,12 +13,12 @@ from ml_lsp.text import Span
 Kind = Literal["mapping", "sequence", "scalar"]
 # `plain` to `folded` are styles of scalars, the others of mappings and sequences.
 Style = Literal["plain", "single", "double", "literal", "folded", "block", "flow", "json"]
-Value = str | int | float | bool | date | bytes | None
+Value = str | int | float | bool | date | time | bytes | None
 Path = tuple[str | int, ...]
 
 
 class ConfigError(ValueError):
-    """The text is not YAML or JSON: `message` says why; 0-based `line` and code-point `column` say where."""
+    """The text is not YAML, JSON or TOML: `message` says why; 0-based `line` and code-point `column` say where."""
 
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(f"{message} (line {line + 1}, column {column + 1})")
@@ -56,9 +56,9 @@ class Node:
         whole: The same with tag and anchor.
         raw: A scalar as written, quotes included; of an alias `*name`; else empty.
         text: A scalar's content after unquoting and unfolding, before it is resolved to a value.
-        value: What PyYAML's safe loader (YAML 1.1) makes of a scalar; for JSON, what `json` makes of it.
-            A scalar with a tag of its own, or one that the loader cannot convert, keeps its text. None for
-            collections.
+        value: What PyYAML's safe loader (YAML 1.1) makes of a scalar; for JSON what `json` does, for TOML what
+            `tomllib` does. A scalar with a tag of its own, or one that the loader cannot convert, keeps its text.
+            None for collections.
         value_12: What YAML 1.2's core schema makes of it.
         tag: The tag as it resolves (`!env`, `tag:yaml.org,2002:int`), None if none is written.
         anchor: The name after `&`.

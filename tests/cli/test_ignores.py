@@ -2,6 +2,7 @@
 
 import ast
 import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,37 @@ def test_ignoring_in_yaml_changes_no_value(text):
     assert kept == ()
 
 
+def test_toml_comments():
+    text = dedent("""
+        # ml-lsp: ignore-file[yaml/three]
+        a = BAD  # ml-lsp: ignore[torch/one]
+        b = 'BAD \\' # ml-lsp: ignore[torch/one]
+        c = "BAD # ml-lsp: ignore"
+        d = \"\"\"
+        BAD # ml-lsp: ignore
+        \"\"\"
+        # ml-lsp: ignore
+        [BAD]
+    """)
+    assert kept_lines(text, report(text), "toml") == [4, 6]
+    assert silence(text, report(text, id="yaml/three"), RULES, "toml").kept == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["lr = BAD\n", "lr = 1 # BAD\n", "a = [\n  BAD,\n]\n", "a = '''\nBAD\n'''\n", "[BAD]\n"]
+)
+def test_ignoring_in_toml_changes_no_value(text):
+    text = text.replace("BAD", "1979-05-27")
+    edit = ignore_edit(text, report(text, "1979-05-27")[0], "toml")
+    if edit is None:
+        assert "'''" in text  # a place inside a string of several lines cannot be silenced
+        return
+    changed = apply(text, [edit])
+    assert "# ml-lsp: ignore[torch/one]" in changed
+    assert tomllib.loads(changed) == tomllib.loads(text)
+    assert silence(changed, report(changed, "1979-05-27"), (), "toml").kept == ()
+
+
 def test_json_has_no_comments():
     text = '{"a": "BAD", "b": "# ml-lsp: ignore"}'
     item = report(text)[0]
@@ -335,7 +367,7 @@ SOUP = st.lists(
 ).map("".join)
 
 
-@given(SOUP, st.sampled_from(["python", "yaml", "json"]))
+@given(SOUP, st.sampled_from(["python", "yaml", "json", "toml"]))
 def test_any_text_can_be_looked_through(text, language):
     findings = report(text)
     kept, silenced = silence(text, findings, RULES, language)
@@ -343,7 +375,7 @@ def test_any_text_can_be_looked_through(text, language):
     assert sorted([*ours, *silenced], key=lambda item: item.span) == findings
 
 
-@given(SOUP, st.sampled_from(["python", "yaml"]))
+@given(SOUP, st.sampled_from(["python", "yaml", "toml"]))
 def test_removing_what_is_unused_leaves_nothing_unused(text, language):
     for _ in range(20):
         unused_now = [i for i in silence(text, report(text), RULES, language).kept if i.rule == UNUSED_IGNORE]
@@ -374,6 +406,7 @@ def test_a_review_hands_over_pieces_that_can_be_looked_through_alone():
         ("python", "x = 1  # ml-lsp: ignore[torch/one]\n", "def f(:\n    pass\n"),
         ("python", "# ml-lsp: ignore-file[torch/one]\nx = 1\n", "y = [1,\n"),
         ("yaml", "x: 1  # ml-lsp: ignore[torch/one]\n", "y: [1,\n"),
+        ("toml", "x = 1  # ml-lsp: ignore[torch/one]\n", "y = [1,\n"),
     ],
 )
 def test_nothing_is_called_unused_while_some_of_the_text_does_not_parse(language, line, rest):

@@ -17,9 +17,10 @@ import { linkDiagnostics, linkHover } from "./ruleLinks";
 import { SECTION, serverSettings, type ServerSettings } from "./settings";
 
 export const DOCUMENTS: DocumentSelector = [
-  ...["python", "yaml", "json", "jsonc"].flatMap((language) =>
+  ...["python", "yaml", "json", "jsonc", "toml"].flatMap((language) =>
     ["file", "untitled"].map((scheme) => ({ scheme, language })),
   ),
+  { scheme: "file", pattern: "**/*.toml" }, // plain text for an editor without an extension for TOML
   { notebook: { notebookType: "jupyter-notebook" }, language: "python" },
 ];
 

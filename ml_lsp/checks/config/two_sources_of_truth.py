@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding, Related
@@ -10,12 +10,13 @@ from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config.config_merges import named_configs, winner
 from ml_lsp.semantics.config.config_readers import readers
+from ml_lsp.semantics.config.pyproject import settings_roots
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.cli_options import CliOption, cli_options
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.testcode import is_test_path
-from ml_lsp.syntax.config_tree import Entry
+from ml_lsp.syntax.config_tree import Entry, Node
 
 _SETS = "set_defaults"
 
@@ -84,7 +85,7 @@ def _is_after_parsing(call: Call) -> bool:
 def _disagreeing(inquiry: Inquiry, file: ConfigFile, rule: Rule) -> Iterator[tuple[CliOption, Entry, str]]:
     """The options of a module, each with the entry that says something else, and which of the two wins."""
     options = cli_options(inquiry)
-    settings = _settings(file, rule) if options else {}
+    settings = _settings(settings_roots(inquiry, file), rule) if options else {}
     for option in options:
         name = _normal(option.dest, rule)
         entry = settings.get(name) if name not in rule.data["runtime"] else None
@@ -100,10 +101,10 @@ def _normal(name: str, rule: Rule) -> str:
     return aliases.get(name, name)
 
 
-def _settings(file: ConfigFile, rule: Rule) -> dict[str, Entry]:
-    """The keys of a file by name, whatever they are in; those that stand in it once, with a single value."""
+def _settings(roots: Iterable[Node], rule: Rule) -> dict[str, Entry]:
+    """The keys below some mappings by name, whatever they are in; those that stand there once, with a single value."""
     found: dict[str, list[Entry]] = {}
-    for _, node in file.walk():
+    for _, node in (pair for root in roots for pair in root.walk()):
         for entry in node.entries if node.alias is None else ():
             found.setdefault(_normal(entry.key.text, rule), []).append(entry)
     return {name: one for name, (one, *more) in found.items() if not more and one.value.kind == "scalar"}

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import cast
 
+from ml_lsp.semantics.config import pyproject
 from ml_lsp.semantics.config.config_readers import config_names, place_of_name
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.inquiry import Inquiry
@@ -14,7 +15,8 @@ from ml_lsp.syntax.trees import tree
 
 
 def named_configs(inquiry: Inquiry) -> list[ConfigFile]:
-    """The YAML and JSON files of the workspace that a module names by a string."""
+    """The YAML, JSON and TOML files of the workspace that a module names by a string; pyproject.toml only if it reads
+    a table of its own there."""
     pieces = [inquiry.module.pieces[index] for index in inquiry.pieces("names files")]
     named = {text.replace("\\", "/").rpartition("/")[2] for piece in pieces for text in config_names(piece)}
     if not named:
@@ -25,7 +27,8 @@ def named_configs(inquiry: Inquiry) -> list[ConfigFile]:
     if key not in memory:
         likely = [file for file in configs if file.path.name in named]
         memory[key] = [file for file in likely if place_of_name(inquiry.module, file) is not None]
-    return cast(list[ConfigFile], memory[key])
+    found = cast(list[ConfigFile], memory[key])
+    return [file for file in found if file.path.name != pyproject.NAME or pyproject.own_tables(inquiry)]
 
 
 def winner(inquiry: Inquiry, key: str, option: CliOption) -> str | None:

@@ -1,5 +1,5 @@
-"""Who reads a YAML or JSON file: the modules and notebooks of the workspace that name it, and the library they read
-with.
+"""Who reads a YAML, JSON or TOML file: the modules and notebooks of the workspace that name it, and the library they
+read with.
 
 What a plain `1e-3` or `yes` is depends on that library, so rules about such values are silent where it is not
 known.
@@ -48,7 +48,7 @@ _BY_WORD = {
 }  # fmt: skip
 # Words of code that reads whatever files a folder has.
 _LISTING = ("glob", "iglob", "rglob", "yaml", "yml", "fnmatch")
-_CONFIG_NAME = re.compile(r"[^\s{}*?]*\.(?:ya?ml|json)\Z", re.IGNORECASE)
+_CONFIG_NAME = re.compile(r"[^\s{}*?]*\.(?:ya?ml|json|toml)\Z", re.IGNORECASE)
 _PATTERN = re.compile(r".*\.ya?ml\Z|.*\*.*", re.IGNORECASE)
 
 
@@ -143,7 +143,7 @@ def place_of_name(module: Module, file: ConfigFile) -> tuple[Path, Span] | None:
 
 
 def config_names(piece: Segment) -> tuple[str, ...]:
-    """The strings in a piece that may name YAML or JSON files; remembered with it."""
+    """The strings in a piece that may name YAML, JSON or TOML files; remembered with it."""
     if config_names not in piece.memory:
         piece.memory[config_names] = tuple(text for _, text in _strings(piece))
     return cast(tuple[str, ...], piece.memory[config_names])

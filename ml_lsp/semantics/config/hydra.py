@@ -101,6 +101,15 @@ def _has_search_path(project: Project) -> bool:
     return any("searchpath" in config.text for config in project.configs())
 
 
+# Hydra's functions that follow `_target_`, and those that find what such a name means.
+_MAKERS = ("instantiate", "utils.call", "get_class", "get_method", "get_object")
+
+
+def instantiates(project: Project) -> bool:
+    """Whether some code may make objects of what configs name by `_target_`."""
+    return bool(project.mentioning(*_MAKERS))
+
+
 def root_of(file: ConfigFile) -> Path | None:
     """The Hydra root that a config file lies under; None if there is none."""
     found = [root for root in roots(file.project) if file.path.is_relative_to(root)] if file.project else []

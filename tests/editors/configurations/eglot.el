@@ -1,7 +1,7 @@
 (require 'eglot)
 
 (add-to-list 'eglot-server-programs
-             '((python-mode python-ts-mode yaml-mode yaml-ts-mode json-mode json-ts-mode)
+             '((python-mode python-ts-mode yaml-mode yaml-ts-mode json-mode json-ts-mode conf-toml-mode toml-ts-mode)
                . ("ml-lsp" "server")))
 
 (setq-default eglot-workspace-configuration '(:mlLsp (:profile "default" :ignore [])))

@@ -4,7 +4,7 @@
 
 (lsp-register-client
  (make-lsp-client :new-connection (lsp-stdio-connection '("ml-lsp" "server"))
-                  :activation-fn (lsp-activate-on "python" "yaml" "json")
+                  :activation-fn (lsp-activate-on "python" "yaml" "json" "toml")
                   :add-on? t            ; beside the server you have for completion
                   :server-id 'ml-lsp
                   :initialized-fn (lambda (workspace)

@@ -1,5 +1,5 @@
 vim.api.nvim_create_autocmd("FileType", {
-  pattern = { "python", "yaml", "json" },
+  pattern = { "python", "yaml", "json", "toml" },
   callback = function(event)
     vim.lsp.start({
       name = "ml_lsp",
@@ -12,7 +12,7 @@ vim.api.nvim_create_autocmd("FileType", {
 
 -- Fix on save: safe fixes only.
 vim.api.nvim_create_autocmd("BufWritePre", {
-  pattern = { "*.py", "*.yaml", "*.yml", "*.json" },
+  pattern = { "*.py", "*.yaml", "*.yml", "*.json", "*.toml" },
   callback = function(event)
     for _, client in ipairs(vim.lsp.get_clients({ bufnr = event.buf, name = "ml_lsp" })) do
       local params = vim.lsp.util.make_range_params(0, client.offset_encoding)

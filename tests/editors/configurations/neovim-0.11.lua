@@ -1,6 +1,6 @@
 vim.lsp.config("ml_lsp", {
   cmd = { "ml-lsp", "server" },
-  filetypes = { "python", "yaml", "json" },
+  filetypes = { "python", "yaml", "json", "toml" },
   root_markers = { "ml-lsp.toml", "pyproject.toml", ".git" },
   settings = { mlLsp = { profile = "default", ignore = {} } },
 })
@@ -8,7 +8,7 @@ vim.lsp.enable("ml_lsp")
 
 -- Fix on save: safe fixes only.
 vim.api.nvim_create_autocmd("BufWritePre", {
-  pattern = { "*.py", "*.yaml", "*.yml", "*.json" },
+  pattern = { "*.py", "*.yaml", "*.yml", "*.json", "*.toml" },
   callback = function(event)
     for _, client in ipairs(vim.lsp.get_clients({ bufnr = event.buf, name = "ml_lsp" })) do
       local params = vim.lsp.util.make_range_params(0, client.offset_encoding)

@@ -14,7 +14,7 @@ local function attach(buffer)
 end
 
 vim.api.nvim_create_autocmd("FileType", {
-  pattern = { "python", "yaml", "json" },
+  pattern = { "python", "yaml", "json", "toml" },
   callback = function(event)
     attach(event.buf)
   end,
@@ -22,7 +22,7 @@ vim.api.nvim_create_autocmd("FileType", {
 
 -- Fix on save: safe fixes only.
 vim.api.nvim_create_autocmd("BufWritePre", {
-  pattern = { "*.py", "*.yaml", "*.yml", "*.json" },
+  pattern = { "*.py", "*.yaml", "*.yml", "*.json", "*.toml" },
   callback = function(event)
     for _, id in pairs(clients) do
       local client = vim.lsp.get_client_by_id(id)
