@@ -77,7 +77,9 @@ def _is_ended_by_itself(call: Call, loop: ast.AST) -> bool:
     if not isinstance(statement, ast.Expr) or statement.value is not call.node:
         return False
     inner = takewhile(lambda block: block.node is not loop, call.block.chain())
-    return any(isinstance(block.node, ast.Try) and block.node.handlers and block.arm == "body" for block in inner)
+    return any(
+        isinstance(block.node, ast.Try) and block.node.handlers and block.arm == "body" for block in inner
+    )
 
 
 def _is_one_handle(task: Call, loop: ast.AST) -> bool:

@@ -50,7 +50,9 @@ def _subject(call: Call, rule: Rule) -> ast.expr | None:
 
 def _starts_a_device(scope: Scope, call: Call, subject: ast.expr) -> bool:
     """Whether a tensor that has no name is moved: nothing is to be kept, the device is to start."""
-    return call.method in ("cuda", "to") and isinstance(subject, ast.Call) and scope.call_of(subject) is not None
+    return (
+        call.method in ("cuda", "to") and isinstance(subject, ast.Call) and scope.call_of(subject) is not None
+    )
 
 
 def _is_probe(call: Call) -> bool:
