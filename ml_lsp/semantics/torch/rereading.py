@@ -137,11 +137,23 @@ def _may_be_same(act: Act, path: Value, text: str) -> bool:
 def _last_text(path: Value) -> str:
     """The end of a path as far as it is written out: `_mean.pt` of `os.path.join(folder, f"{name}_mean.pt")`."""
     match path:
-        case Const(str() as text):
-            return text
+        case Const() | Op("%") | Result(Attr(Const(), "format")):
+            return _template(path)
         case Op("/", [*_, last]) | Result(_, [*_, last]):
             return _last_text(last)
         case Op("f-string" | "+", parts):
-            known = [*takewhile(lambda part: isinstance(part, Const), reversed(parts))]
-            return "".join(_last_text(part) for part in reversed(known))
+            known = [*takewhile(bool, map(_template, reversed(parts)))]
+            return "".join(reversed(known))
+    return ""
+
+
+def _template(part: Value) -> str:
+    """A text that is written out, its gaps included: `"{}_best.pt".format(name)`, `"%s_best.pt" % name`."""
+    match part:
+        case (
+            Const(str() as text)
+            | Op("%", [Const(str() as text), *_])
+            | Result(Attr(Const(str() as text), "format"))
+        ):
+            return text
     return ""
