@@ -55,8 +55,11 @@ def _may_run_at_once(call: Call, task: Call, loop: Loop, rule: Rule) -> bool:
 
 
 def _runs_once(call: Call, loop: ast.AST) -> bool:
-    """Whether only one round waits: `if rank == 0:` of the loop's counter, `if x is None: x = get(...)`."""
+    """Whether only one round waits: the loop is left (or tried again), or `if rank == 0:`, `if x is None: x = get(...)`."""
     statement = call.scope.statement_of(call.node)
+    leaving = (node for node, block in call.scope.flow.blocks.items() if block is call.block)
+    if isinstance(loop, ast.For) and any(isinstance(node, ast.Return | ast.Break) for node in leaving):
+        return True
     targets = statement.targets if isinstance(statement, ast.Assign) else ()
     made = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
     counters = _bound_by(call, loop)
