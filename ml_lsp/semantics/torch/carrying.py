@@ -167,15 +167,19 @@ def is_free(scope: Scope, value: Value, depth: int = _DEEPEST) -> bool:
             return all(is_free(scope, operand, depth - 1) for operand in operands)
         case Result(callee) | Item(Result(callee)) if leaves(callee):
             return True
-        case Item(Result(callee), Const(int(place))):
+        case Item(Result(callee), Const(place)):
             return _is_free_result(scope, callee, place, depth - 1)
         case Result(callee):
             return _is_free_result(scope, callee, None, depth - 1)
+        case Item(Attr() as owner):
+            return is_free(scope, owner, depth - 1)  # x.shape[0]
+        case Attr():
+            return not any(True for _ in inputs(value))
     return False
 
 
-def _is_free_result(scope: Scope, callee: Value, place: int | None, depth: int) -> bool:
-    """The same of what own functions return, or the forward of own modules; `place` in what they return."""
+def _is_free_result(scope: Scope, callee: Value, place: object, depth: int) -> bool:
+    """The same of what own functions return, or the forward of own modules; `place`: the index or key in it."""
     functions = [target(scope, unwrapped(option)) for option in options(callee) if option != Const(None)]
     return bool(functions) and all(
         function is not None and _is_free_at(function, returned, place, depth)
@@ -184,7 +188,7 @@ def _is_free_result(scope: Scope, callee: Value, place: int | None, depth: int) 
     )
 
 
-def _is_free_at(function: Scope, returned: Value, place: int | None, depth: int) -> bool:
+def _is_free_at(function: Scope, returned: Value, place: object, depth: int) -> bool:
     item = returned if place is None else returned.get(place) if isinstance(returned, Display) else None
     return item is not None and is_free(function, item, depth)
 
