@@ -144,7 +144,10 @@ _FAMILIES = (
     (re.compile(r"torchvision\.datasets\.[A-Z]\w*\Z"), (DATASET,)),
     (re.compile(r"torchvision\.ops\.[A-Z]\w*\Z"), (MODULE,)),
     (re.compile(r"torchvision\.models\.(?:\w+\.)*(?!\w*Weights(?:Enum)?\Z)[A-Z]\w*\Z"), (MODULE,)),
-    (re.compile(r"torchvision\.transforms\.(?:v2\.)?[A-Z]\w*\Z"), (MODULE,)),
+    (re.compile(r"torchvision\.transforms\.v2\.[A-Z]\w*\Z"), (MODULE,)),
+    # the others of the first version are plain callables: torchvision/transforms/transforms.py
+    (re.compile(r"torchvision\.transforms\.(?!(?:Compose|ToTensor|PILToTensor|ToPILImage|Lambda|RandomTransforms"
+                r"|RandomOrder|RandomChoice)\Z)[A-Z]\w*\Z"), (MODULE,)),
     (re.compile(r"transformers\.(?:AdamW|Adafactor)\Z"), (OPTIMIZER,)),
     (re.compile(r"transformers\.(?:PreTrainedModel|\w+PreTrainedModel|\w+Model|\w+For[A-Z]\w*)\Z"),
      ("transformers.PreTrainedModel", MODULE)),

@@ -11,7 +11,9 @@ from ml_lsp.semantics.values import walk
 _MISSING = frozenset({
     "ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "Exception", "BaseException",
 })  # fmt: skip
-_ASKING = re.compile(r"version|^builtins\.hasattr$|^inspect\.signature$|\.__kwdefaults__$")
+_ASKING = re.compile(
+    r"version|^builtins\.(?:hasattr|dir)$|^inspect\.signature$|\.__kwdefaults__$|^sys\.modules$|^importlib\.util\.find_spec$"
+)
 _VERSION = re.compile(
     r"version|_available|legacy|hasattr|__kwdefaults__|^_*(?:TORCH|PT|HAS|IS_TORCH)_", re.IGNORECASE
 )
@@ -70,7 +72,7 @@ def _asks_version(scope: Scope, test: ast.expr) -> bool:
         name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
         if _VERSION.search(name):
             return True
-        if isinstance(part, ast.Name):
+        if isinstance(part, ast.Name | ast.Attribute):
             named = (str(getattr(of, "name", "")) for of in walk(scope.value(part)))
             if any(_ASKING.search(name) for name in named):
                 return True

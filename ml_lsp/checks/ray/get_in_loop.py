@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Loop, is_loop
 from ml_lsp.semantics.call import Call
+from ml_lsp.semantics.conditions import conditions_at
 from ml_lsp.semantics.libraries.ray import submits
 from ml_lsp.semantics.torch.carried import Derived
 from ml_lsp.semantics.values import Attr, Const, Global, Local, Ref, Result
@@ -22,6 +24,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if around is None or task is None or not _is_in(task, around):
         return
     if isinstance(around, ast.For) and not _may_run_at_once(call, task, Loop(call.scope, around), rule):
+        return
+    if _runs_once(call, around) or _is_ended_by_itself(call, around):
         return
     if not isinstance(around, ast.While | ast.AsyncFor) and not _is_one_handle(task, around):
         yield rule.finding(call.span, edits=_one_wait(call, around))
@@ -48,6 +52,37 @@ def _may_run_at_once(call: Call, task: Call, loop: Loop, rule: Rule) -> bool:
         return False
     derived = Derived(loop, call.node)
     return not derived.decides() and not derived.reaches(task.node)
+
+
+def _runs_once(call: Call, loop: ast.AST) -> bool:
+    """Whether only one round waits: the loop is left (or tried again), or `if rank == 0:`, `if x is None: x = get(...)`."""
+    statement = call.scope.statement_of(call.node)
+    leaving = (node for node, block in call.scope.flow.blocks.items() if block is call.block)
+    if isinstance(loop, ast.For) and any(isinstance(node, ast.Return | ast.Break) for node in leaving):
+        return True
+    targets = statement.targets if isinstance(statement, ast.Assign) else ()
+    made = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    counters = _bound_by(call, loop)
+    for condition in conditions_at(call):
+        match condition.test:
+            case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=int())]):
+                if name in counters and isinstance(op, ast.Eq if condition.holds else ast.NotEq):
+                    return True
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+                if name in made and condition.holds:
+                    return True
+    return False
+
+
+def _is_ended_by_itself(call: Call, loop: ast.AST) -> bool:
+    """Whether nothing but the end of each task is waited for, in a `try` of its own: the others go on."""
+    statement = call.scope.statement_of(call.node)
+    if not isinstance(statement, ast.Expr) or statement.value is not call.node:
+        return False
+    inner = takewhile(lambda block: block.node is not loop, call.block.chain())
+    return any(
+        isinstance(block.node, ast.Try) and block.node.handlers and block.arm == "body" for block in inner
+    )
 
 
 def _is_one_handle(task: Call, loop: ast.AST) -> bool:

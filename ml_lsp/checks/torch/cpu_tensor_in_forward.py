@@ -20,6 +20,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     scope = call.scope
     if not runs_at_each_call(scope) or is_test_code(scope) or not call.lacks(None, "device"):
         return
+    if not call.lacks(None, "out"):
+        return  # made where the tensor lies that is written into
     if not call.node.args or not _has_dimensions(call) or _is_on_a_device(call):
         return
     owner = scope.owner.name.lower() if scope.owner is not None else ""

@@ -11,6 +11,7 @@ from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.handlers import is_awaited
+from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import lone_expressions
 from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.types import is_a
@@ -24,7 +25,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         for statement in lone_expressions(scope):
             call = scope.call_of(statement.value)
             subject = _subject(call, rule) if call is not None else None
-            if call is None or subject is None or _is_probe(call):
+            if call is None or subject is None or _is_probe(call) or _starts_a_device(scope, call, subject):
                 continue
             edits = []
             is_parameter = is_a(scope, scope.value(subject), "torch.nn.Parameter")
@@ -45,6 +46,13 @@ def _subject(call: Call, rule: Rule) -> ast.expr | None:
         receiver = call.receiver
         return func.value if receiver is not None and is_tensor(scope, receiver) else None
     return None
+
+
+def _starts_a_device(scope: Scope, call: Call, subject: ast.expr) -> bool:
+    """Whether a tensor that has no name is moved: nothing is to be kept, the device is to start."""
+    return (
+        call.method in ("cuda", "to") and isinstance(subject, ast.Call) and scope.call_of(subject) is not None
+    )
 
 
 def _is_probe(call: Call) -> bool:

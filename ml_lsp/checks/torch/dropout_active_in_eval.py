@@ -14,7 +14,7 @@ from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import comment_near
 from ml_lsp.semantics.testcode import is_test_code
-from ml_lsp.semantics.torch.forwards import depends_on_training, is_called_here, module_around
+from ml_lsp.semantics.torch.forwards import depends_on_training, is_asked_for, is_called_here, module_around
 from ml_lsp.semantics.torch.objects import enclosing_class
 from ml_lsp.semantics.types import arguments_of, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Param, Result, Value, options, walk
@@ -32,7 +32,7 @@ _SAMPLED = re.compile(
 def check(call: Call, rule: Rule) -> Iterator[Finding]:
     """Report dropout in a module that pays no heed to its mode."""
     around = depends_on_training(call.scope, call.block)
-    if is_test_code(call.scope) or around or _is_on_purpose(call):
+    if is_test_code(call.scope) or around or _is_on_purpose(call) or is_asked_for(call.scope, call.block):
         return
     if not module_around(call.scope):
         runs = _runs(call.scope)

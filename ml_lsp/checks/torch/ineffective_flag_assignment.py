@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
+from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import is_read
 from ml_lsp.semantics.testcode import is_test_code
@@ -32,9 +33,15 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
         for call in scope.calls:
             for keyword in call.node.keywords:
                 name = keyword.arg or ""
-                if name in rule.data["misspelt"] and (call.name or "").startswith("torch."):
+                if name in rule.data["misspelt"] and _is_public_of_torch(call):
                     span = scope.span(keyword)
                     yield _renamed(rule, span, Span(span.start, span.start + len(name)))
+
+
+def _is_public_of_torch(call: Call) -> bool:
+    """Whether a call is of torch's public names: `Tensor._make_subclass` does take `require_grad`."""
+    name = call.name or ""
+    return name.startswith("torch.") and not name.rpartition(".")[2].startswith("_")
 
 
 def _misspelt(scope: Scope, node: ast.Attribute, rule: Rule) -> Iterator[Finding]:

@@ -115,7 +115,7 @@ def _calls(call: Call, rule: Rule) -> Iterator[Removed]:
         yield Removed(data["fft_call"], call.node, call.callee_span, "torch.fft(...)")
     elif name == "torch.stft" and call.lacks(9, "return_complex"):
         yield Removed(data["stft"], call.node, call.callee_span, "torch.stft without return_complex")
-    elif name == _VARIABLE:
+    elif name == _VARIABLE and call.constant(None, "volatile") is not False:
         yield from _keyword(call, "volatile", data["volatile"])
     elif method in data["methods"] and _is_surely_tensor(call):
         yield Removed(data["methods"][method], call.node, call.name_span, method)

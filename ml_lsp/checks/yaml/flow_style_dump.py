@@ -17,11 +17,9 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if call.argument(1, "stream") is None or _is_data(call, rule):
         return
     node = call.argument(None, "default_flow_style")
-    if node is not None and call.scope.value(node) in (Const(True), Const(None)):
+    if node is not None and call.scope.value(node) == Const(True):
         keyword = next(word for word in call.node.keywords if word.value is node)
-        mixed = rule.data["messages"]["mixed"] if call.scope.value(node) == Const(None) else ""
-        edits = [replace_node(call.scope, node, "False")]
-        yield rule.finding(call.scope.span(keyword), edits=edits, message=mixed)
+        yield rule.finding(call.scope.span(keyword), edits=[replace_node(call.scope, node, "False")])
     elif call.lacks(None, "default_flow_style") and _is_mixed_by_default(call):
         edits = [add_argument(call, "default_flow_style=False")]
         yield rule.finding(call.callee_span, edits=edits, message=rule.data["messages"]["old"])

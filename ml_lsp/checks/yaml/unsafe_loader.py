@@ -13,6 +13,7 @@ from ml_lsp.renaming import rename
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import class_of_name
 from ml_lsp.semantics.config.python_tags import uses_python_tags
+from ml_lsp.semantics.config.yaml_objects import holds_an_object
 from ml_lsp.semantics.expected_errors import expects_an_error
 from ml_lsp.semantics.origin import Origin, origin
 from ml_lsp.semantics.scope import Scope
@@ -37,6 +38,8 @@ def _findings(call: Call, rule: Rule) -> Iterator[Finding]:
     loader = call.argument(1, "Loader")
     if call.name is None:
         return  # a function that is imported here or there
+    if untrusted is None and holds_an_object(call):
+        return  # as with pickle: no safe loader can read it
     if "unsafe" in call.name or "full" in call.name:
         if "unsafe" in call.name or untrusted is not None:
             yield _of_function(call, rule, untrusted)

@@ -13,15 +13,16 @@ from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.torch.autograd import is_on_graph
-from ml_lsp.semantics.torch.graph import inputs
+from ml_lsp.semantics.torch.graph import inputs, leaves
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.models import evident_modules, model_of
-from ml_lsp.semantics.torch.objects import grad_is_off, last_name
+from ml_lsp.semantics.torch.objects import grad_is_off, last_name, unwrapped
 from ml_lsp.semantics.torch.training import acts_of, is_backward, is_framework_backward
 from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.values import (
     Attr,
     Const,
+    Display,
     Either,
     Global,
     Item,
@@ -31,6 +32,7 @@ from ml_lsp.semantics.values import (
     Result,
     Value,
     identity,
+    options,
     substitute,
 )
 
@@ -76,6 +78,8 @@ class Graphs:
                 return all(self.carries(option, depth - 1) for option in found)
             case Result():
                 return self._is_result_carrying(value, depth - 1)
+            case Item(Result()) if is_free(self.scope, value):
+                return False
             case Op() | Item() | Attr():
                 return any(self.carries(part, depth - 1) for part in inputs(value))
         return is_on_graph(self.scope, value)
@@ -148,6 +152,45 @@ class Graphs:
                 library.MODULE in known and library.METRIC not in known
             )  # most compare, and give no gradient
         return not isinstance(callee, Global | Local | Ref) and bool(_LOSS_NAME.search(last_name(callee)))
+
+
+def is_free(scope: Scope, value: Value, depth: int = _DEEPEST) -> bool:
+    """Whether a value certainly has no graph: a number, made here or in the function that returned it."""
+    if depth == 0:
+        return False
+    match value:
+        case Const():
+            return True
+        case Either(found):
+            return all(is_free(scope, option, depth - 1) for option in found)
+        case Op(_, operands):
+            return all(is_free(scope, operand, depth - 1) for operand in operands)
+        case Result(callee) | Item(Result(callee)) if leaves(callee):
+            return True
+        case Item(Result(callee), Const(place)):
+            return _is_free_result(scope, callee, place, depth - 1)
+        case Result(callee):
+            return _is_free_result(scope, callee, None, depth - 1)
+        case Item(Attr() as owner):
+            return is_free(scope, owner, depth - 1)  # x.shape[0]
+        case Attr():
+            return not any(True for _ in inputs(value))
+    return False
+
+
+def _is_free_result(scope: Scope, callee: Value, place: object, depth: int) -> bool:
+    """The same of what own functions return, or the forward of own modules; `place`: the index or key in it."""
+    functions = [target(scope, unwrapped(option)) for option in options(callee) if option != Const(None)]
+    return bool(functions) and all(
+        function is not None and _is_free_at(function, returned, place, depth)
+        for function in functions
+        for returned in (options(function.returned) if function is not None else (callee,))
+    )
+
+
+def _is_free_at(function: Scope, returned: Value, place: object, depth: int) -> bool:
+    item = returned if place is None else returned.get(place) if isinstance(returned, Display) else None
+    return item is not None and is_free(function, item, depth)
 
 
 def _reduces(value: Result) -> bool:

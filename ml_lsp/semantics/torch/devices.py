@@ -15,6 +15,7 @@ from ml_lsp.semantics.torch.objects import is_module
 from ml_lsp.semantics.types import class_of, own_class_of
 from ml_lsp.semantics.values import (
     Attr,
+    Const,
     Display,
     Either,
     Item,
@@ -194,10 +195,22 @@ def _is_moved(value: Value, made: CpuTensor) -> bool:
     return any(
         isinstance(part, Result)
         and isinstance(part.callee, Attr)
-        and part.callee.name in _MOVES
+        and (part.callee.name in _MOVES or _takes_over_a_type(part))
         and any(made.is_it(inner) for inner in walk(part))
         for part in walk(value)
     )
+
+
+def _takes_over_a_type(call: Result) -> bool:
+    """Whether `.type(...)` may name a device: `.type(other.type())`, `.type(torch.cuda.FloatTensor)`."""
+    match call:
+        case Result(Attr(_, "type"), (Ref(name), *_)):
+            return name.startswith("torch.cuda.")
+        case Result(Attr(_, "type"), (Const(str() as name), *_)):
+            return "cuda" in name
+        case Result(Attr(_, "type"), (_, *_)):
+            return True
+    return False
 
 
 def _is_still(value: Value, made: CpuTensor, depth: int) -> bool:

@@ -19,6 +19,7 @@ from ml_lsp.semantics.torch.loaders import Iteration, is_evaluation, iterations
 from ml_lsp.semantics.torch.models import evident_modules, model_of
 from ml_lsp.semantics.torch.objects import enclosing_class, grad_is_off, is_managed, is_optimizer_name
 from ml_lsp.semantics.torch.training import acts_of, is_backward, is_step, is_unknown
+from ml_lsp.semantics.types import own_class_of
 from ml_lsp.semantics.values import Value
 from ml_lsp.syntax.trees import own_name
 
@@ -103,7 +104,7 @@ class Evaluation:
         owner = enclosing_class(self.scope)
         if owner is None:
             return False
-        return owner.is_a(library.MODULE) or (owner.has_unknown_base and "forward" in owner.methods)
+        return owner.is_a(library.MODULE) or (owner.has_unknown_base and owner.method("forward") is not None)
 
 
 def evaluations(body: Body, signs: Signs) -> tuple[Evaluation, ...]:
@@ -176,7 +177,16 @@ def _names_optimizer(node: ast.expr) -> bool:
 
 def switches_to_eval(evaluation: Evaluation) -> Act | None:
     """The first `model.eval()` of an evaluation, in helpers too."""
-    return next((a for a in evaluation.acts if a.call.method == "eval" and not a.call.node.args), None)
+    return next((act for act in evaluation.acts if _switches_a_module(act)), None)
+
+
+def _switches_a_module(act: Act) -> bool:
+    """Whether a call is `model.eval()`; a class of the project's own that is no module may have an `eval` too."""
+    call = act.call
+    if call.method != "eval" or call.node.args:
+        return False
+    own = own_class_of(call.scope, call.receiver) if call.receiver is not None else None
+    return own is None or own.is_a(library.MODULE) or own.has_unknown_base
 
 
 def loops_around(run: Act) -> Iterator[ast.AST]:

@@ -10,8 +10,9 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.flow import Block, own_nodes
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
+from ml_lsp.semantics.signatures import default_of
 from ml_lsp.semantics.torch.objects import enclosing_class, unwrapped
-from ml_lsp.semantics.values import Value, options
+from ml_lsp.semantics.values import Param, Value, options
 
 _TRAINING_NAMES = frozenset({
     "training", "train", "is_training", "is_train", "istrain", "deterministic", "inference", "eval",
@@ -81,6 +82,24 @@ def depends_on_training(scope: Scope, block: Block) -> bool:
             return True
         here = here.parent
     return False
+
+
+def is_asked_for(scope: Scope, block: Block, depth: int = 2) -> bool:
+    """Whether code runs only if the caller says so: below `if masking:` of a flag, or called from there alone."""
+    for around in block.chain():
+        if isinstance(around.node, ast.If | ast.IfExp) and around.arm == "body":
+            test = around.node.test
+            asked = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+            if any(isinstance(name, ast.Name) and _is_flag(scope.value(name)) for name in asked):
+                return True
+    found = callers(scope) if depth and scope.is_function and scope.name != "forward" else ()
+    return bool(found) and all(is_asked_for(call.scope, call.block, depth - 1) for call in found or ())
+
+
+def _is_flag(value: Value) -> bool:
+    """Whether a value is a parameter that is True or False unless given."""
+    default = default_of(value) if isinstance(value, Param) else None
+    return isinstance(default, ast.Constant) and isinstance(default.value, bool)
 
 
 def _leaves_early(scope: Scope) -> bool:

@@ -61,7 +61,7 @@ def inputs(value: Value) -> Iterator[Value]:
             return
         case Item(owner, _):
             yield owner
-        case Result(callee) if _leaves(callee):
+        case Result(callee) if leaves(callee):
             return
         case Result(callee, args, keywords):
             yield from (callee, *args, *(item for _, item in keywords))
@@ -78,7 +78,8 @@ def _last_name(callee: Value) -> str:
     return ""
 
 
-def _leaves(callee: Value) -> bool:
+def leaves(callee: Value) -> bool:
+    """Whether what is called gives something without a graph: `x.item()`, `float(x)`, `torch.argmax(x)`."""
     match callee:
         case Attr(name=name):
             return name in _LEAVING

@@ -216,9 +216,10 @@ def made(scope: Scope, value: Value, depth: int = _DEEPEST) -> tuple[Made, ...]:
                 return ()  # `from_pretrained` hands its layers out in eval mode
             if any(one.value is None for one in assigned):
                 return ()
-            return _all_of(
-                [(a.scope, a.scope.value(a.value)) for a in assigned if a.value is not None], depth
-            )
+            values = [(a.scope, a.scope.value(a.value)) for a in assigned if a.value is not None]
+            if any(_is_of_a_switched_whole(here, one) for here, one in values):
+                return ()
+            return _all_of(values, depth)
         case Result(Item(Ref("torchvision.models.__dict__"))):
             return (Made(scope, value),)
         case Result(Ref(name)):
@@ -236,6 +237,16 @@ def made(scope: Scope, value: Value, depth: int = _DEEPEST) -> tuple[Made, ...]:
             returned = substitute(function.returned, arguments_of(function, value))
             return made(function, returned, depth - 1)
     return ()
+
+
+def _is_of_a_switched_whole(scope: Scope, part: Value) -> bool:
+    """Whether what is kept is a part of something that its scope switches: `whole.eval(); self.net = whole.net`."""
+    if not isinstance(unwrapped(part), Attr):
+        return False
+    return any(
+        switch(act) in (Mode.EVAL, Mode.UNKNOWN) and _is_part_of(part, act.receiver)
+        for act in acts_of(body_of(scope))
+    )
 
 
 def _sets_its_mode(own: Class) -> bool:

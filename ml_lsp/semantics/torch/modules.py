@@ -6,13 +6,13 @@ import ast
 import re
 
 from ml_lsp.semantics import library
-from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.classes import Class, class_of_name
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.signatures import default_of
 from ml_lsp.semantics.torch.instances import constructions
 from ml_lsp.semantics.torch.objects import unwrapped
 from ml_lsp.semantics.types import class_of, own_class_of
-from ml_lsp.semantics.values import Const, Display, Op, Param, Ref, Result, Star, Value, walk
+from ml_lsp.semantics.values import Const, Display, Global, Local, Op, Param, Ref, Result, Star, Value, walk
 
 # Layers of torch.nn without parameters and buffers (PReLU and the norms have some).
 _STATELESS = re.compile(
@@ -75,28 +75,31 @@ def _attributes_set(method: Scope) -> list[str]:
     ]
 
 
-def is_without_state(own: Class) -> bool:
-    """Whether instances of a class certainly hold no parameters: numbers, texts and layers without any."""
+def is_without_state(own: Class, depth: int = _DEEPEST) -> bool:
+    """Whether instances of a class certainly hold no parameters: numbers, texts, what holds none itself."""
     if own.has_unknown_base or any(isinstance(base, Ref) and base.name in _CONTAINERS for base in own.bases):
         return False
     methods = [method for one in own.lineage() for method in one.methods.values()]
     if any(call.method in _REGISTERING for method in methods for call in method.calls):
         return False
     names = {name for method in methods for name in _attributes_set(method)}
-    return all(_is_plain(own.scope, value) for name in names for value in own.attribute_values(name))
+    return all(_is_plain(own.scope, value, depth) for name in names for value in own.attribute_values(name))
 
 
-def _is_plain(scope: Scope, value: Value) -> bool:
+def _is_plain(scope: Scope, value: Value, depth: int) -> bool:
     match value:
         case Const():
             return True
         case Param():
             default = default_of(value)
             return (isinstance(default, ast.Constant) and default.value is not None) or _is_annotated(value)
-        case Op(_, operands):
-            return all(_is_plain(scope, operand) for operand in operands)
+        case Op(operands=parts) | Display(items=parts):
+            return all(_is_plain(scope, part, depth) for part in parts)
         case Result(Ref(name)):
             return bool(_STATELESS.match(name))
+        case Result(Global() | Local() as callee):
+            made = class_of_name(scope, callee) if depth else None
+            return made is not None and is_without_state(made, depth - 1)
     return False
 
 

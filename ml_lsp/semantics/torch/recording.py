@@ -34,6 +34,10 @@ _GRAPH_LIBRARIES = frozenset({
 })  # fmt: skip
 
 
+# What a model was exported to: who runs both compares them, once.
+_EXPORTED = frozenset({"InferenceSession", "onnxruntime", "onnx", "coremltools", "tensorrt", "tflite"})
+
+
 def recorded_run(evaluation: Evaluation, signs: Signs) -> Act | None:
     """The first call of a model that records a graph in vain; None if somebody may use it."""
     scope = evaluation.scope
@@ -47,6 +51,8 @@ def recorded_run(evaluation: Evaluation, signs: Signs) -> Act | None:
         if not (named or switched or over_batches) or runs_in_evaluating_helper(run, signs):
             continue
         if not over_batches and scope.is_function and escapes(scope, {run.top.node}):
+            continue
+        if not _is_repeated(run) and not _EXPORTED.isdisjoint(_words_below(scope)):
             continue
         if not keeps_nothing(run) and is_unguarded(run) and not _is_guarded_in_another_arm(run):
             return None if _uses_graph(evaluation) else run
@@ -65,6 +71,11 @@ def _is_guarded_in_another_arm(run: Act) -> bool:
         other.scope.text(other.node.func) == called and not records(other.scope, other.block)
         for other in in_other_arms(run.top)
     )
+
+
+def _words_below(scope: Scope) -> Iterator[str]:
+    """The words of a function, and the parts of those that are made of several: `onnx` of `load_from_onnx`."""
+    return (part for word in _words(scope) for part in (word, *word.split("_")))
 
 
 def _uses_graph(evaluation: Evaluation) -> bool:

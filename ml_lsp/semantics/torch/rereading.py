@@ -13,6 +13,7 @@ from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
 from ml_lsp.semantics.torch.objects import enclosing_class
+from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import arguments_of
 from ml_lsp.semantics.values import (
     Attr,
@@ -89,7 +90,7 @@ def _fills(scope: Scope, name: str) -> bool:
 
 def _has_saved(at: Call, path: Value, text: str, depth: int) -> bool:
     """Whether what runs before a call writes a file of that path; `text`: the path as written, where it means the same."""
-    if any(_may_be_same(act, path, text) for act in _saves_before(at)):
+    if any(_may_be_same(act, path, text) for act in _saves_before(at) if not _is_in_another_arm(act, at)):
         return True
     if not depth or not at.scope.is_function:
         return False
@@ -111,6 +112,11 @@ def _handed_over(call: Call) -> Iterator[Act]:
         function = target(call.scope, call.scope.value(arg)) if isinstance(arg, _NAMES) else None
         for act in acts(function.calls) if function is not None else ():
             yield Act(act.call, (call, *act.through), act.bound)
+
+
+def _is_in_another_arm(act: Act, at: Call) -> bool:
+    """Whether what saves runs instead: `if mode == "train": ... save ... elif mode == "test": ... load ...`."""
+    return act.top.scope is at.scope and exclude_each_other(act.top.block, at.block)
 
 
 def _passed(call: Call, path: Value) -> Value:
@@ -137,11 +143,23 @@ def _may_be_same(act: Act, path: Value, text: str) -> bool:
 def _last_text(path: Value) -> str:
     """The end of a path as far as it is written out: `_mean.pt` of `os.path.join(folder, f"{name}_mean.pt")`."""
     match path:
-        case Const(str() as text):
-            return text
+        case Const() | Op("%") | Result(Attr(Const(), "format")):
+            return _template(path)
         case Op("/", [*_, last]) | Result(_, [*_, last]):
             return _last_text(last)
         case Op("f-string" | "+", parts):
-            known = [*takewhile(lambda part: isinstance(part, Const), reversed(parts))]
-            return "".join(_last_text(part) for part in reversed(known))
+            known = [*takewhile(bool, map(_template, reversed(parts)))]
+            return "".join(reversed(known))
+    return ""
+
+
+def _template(part: Value) -> str:
+    """A text that is written out, its gaps included: `"{}_best.pt".format(name)`, `"%s_best.pt" % name`."""
+    match part:
+        case (
+            Const(str() as text)
+            | Op("%", [Const(str() as text), *_])
+            | Result(Attr(Const(str() as text), "format"))
+        ):
+            return text
     return ""

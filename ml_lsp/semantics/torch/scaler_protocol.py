@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,10 +26,12 @@ from ml_lsp.semantics.torch.training import (
     stepped_optimizer,
     stepping_scaler,
 )
-from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import Attr, Const, Param, Result, Value, identity
+from ml_lsp.semantics.types import class_of, is_a
+from ml_lsp.semantics.values import Attr, Const, Param, Ref, Result, Star, Value, identity
 
 _SCALER = "torch.amp.GradScaler"
+# Optimizers that divide a gradient by the size of earlier ones.
+_DIVIDING = re.compile(r"\.(?:\w*Adam\w*|RMSprop|Adagrad|Adadelta)\Z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,7 @@ def _plain_steps(row: tuple[Act, ...]) -> Iterator[Breach]:
         scaler = loss_scaler(backward) if backward is not None else None
         if backward is None or scaler is None or backward.through or not _is_on(act, scaler):
             continue
-        if not any(_may_unscale(one, scaler) for one in row):
+        if not any(_may_unscale(one, scaler) for one in row) and not _divides_out(act, scaler):
             yield Breach("plain step", act.call, _written(backward))
 
 
@@ -80,6 +83,19 @@ def _counts(backward: Act, step: Act) -> bool:
 
 def _may_unscale(act: Act, scaler: Value) -> bool:
     return act.call.method == "unscale_" or (is_unknown(act) and passes(act, scaler))
+
+
+def _divides_out(step: Act, scaler: Value) -> bool:
+    """Whether the scale is fixed by hand, and the optimizer divides gradients by their own size: a habit of NeRFs."""
+    scope = step.call.scope
+    made, found = origin(scope, scaler), class_of(scope, origin(scope, stepped_optimizer(step)[1]))
+    if not isinstance(made, Result) or not isinstance(found, Ref):
+        return False
+    given = (made.keyword("init_scale"), *made.args)
+    fixed = any(one is not None and not isinstance(one, Const | Star) for one in given) or any(
+        isinstance(one, Const) and not isinstance(one.value, str) for one in given
+    )
+    return fixed and _DIVIDING.search(found.name) is not None
 
 
 def _written(backward: Act) -> ast.expr:
