@@ -31,13 +31,13 @@ def piece_findings(inquiry: Inquiry, piece: int, table: RuleTable) -> Iterator[F
     """The findings of all checks that look at calls, loops, functions or inner classes of one piece."""
     words = facts(inquiry.module.pieces[piece]).words
     on_calls = {last: table.by_call[last] for last in _may_be_called(words, inquiry, table)}
-    if "" in on_calls:
-        on_calls[""] = tuple(_of_all_calls(on_calls[""], words, inquiry))
+    on_all = tuple(_of_all_calls(on_calls.pop("", ()), words, inquiry))
     on_bodies, on_loops, on_classes = (table.of(subject, words) for subject in (Body, LoopView, Class))
-    if not (on_calls or on_bodies or on_loops or on_classes):
+    if not (on_all or on_calls or on_bodies or on_loops or on_classes):
         return
     for scope in inquiry.piece_scope(piece).with_inner():
-        for call in scope.calls if on_calls else ():
+        for call in scope.calls if on_all or on_calls else ():
+            yield from _run(on_all, call)
             yield from _call_findings(call, on_calls)
         for loop in loops_of(scope) if on_loops else ():
             yield from _run(on_loops, loop)
@@ -106,8 +106,7 @@ def _of_all_calls(checkers: Iterable[Checker], words: frozenset[str], inquiry: I
 
 
 def _call_findings(call: Call, on_calls: dict[str, tuple[Checker, ...]]) -> Iterator[Finding]:
-    yield from _run(on_calls.get("", ()), call)
-    names = _possible_names(call)
+    names = _possible_names(call) if on_calls else ()
     candidates = {checker: None for last in names for checker in on_calls.get(last, ())}
     if not candidates:
         return

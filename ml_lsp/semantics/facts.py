@@ -70,17 +70,24 @@ def _collect(segment: Segment) -> Facts:
     waiting: list[ast.AST] = [*parsed.body]
     while waiting:
         node = waiting.pop()
-        kind = type(node)
-        if kind is ast.Name:
-            words.add(node.id)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.Attribute and not isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
-            stores.add(node.attr)  # type: ignore[attr-defined]
-        elif kind is ast.Import or kind is ast.ImportFrom:
-            imports.append(node)  # type: ignore[arg-type]
-        if kind in _WORDS:
-            words.update(_WORDS[kind](node))
-        waiting += children(node)
+        if isinstance(node, ast.Name):  # most nodes are of these three kinds
+            words.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            words.add(node.attr)
+            if not isinstance(node.ctx, ast.Load):
+                stores.add(node.attr)
+            waiting.append(node.value)
+        elif isinstance(node, ast.Call):
+            waiting.append(node.func)
+            waiting += node.args
+            waiting += node.keywords
+        else:
+            kind = type(node)
+            if kind in _WORDS:
+                words.update(_WORDS[kind](node))
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imports.append(node)
+            waiting += children(node)
     outer = _outside_functions(parsed.body) if imports and not segment.kind.in_class else frozenset()
     defines = frozenset(name for statement in parsed.body for name in bound_names(statement))
     return Facts(
@@ -113,7 +120,6 @@ def _short_text(node: ast.Constant) -> tuple[str, ...]:
 
 _WORDS: dict[type[ast.AST], Callable[[Any], tuple[str, ...]]] = {
     ast.arg: lambda node: (node.arg,),
-    ast.Attribute: lambda node: (node.attr,),
     ast.FunctionDef: lambda node: (node.name,),
     ast.AsyncFunctionDef: lambda node: (node.name,),
     ast.ClassDef: lambda node: (node.name,),

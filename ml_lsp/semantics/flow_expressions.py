@@ -118,8 +118,19 @@ class ExpressionWalker:
 
     def call(self, node: ast.Call) -> None:
         """A call happens after its parts."""
-        self.expression_parts(node)
+        self.expression(node.func)
+        for argument in node.args:
+            self.expression(argument)
+        for keyword in node.keywords:
+            self.expression(keyword.value)
         self.event("call", node)
+
+    def attribute(self, node: ast.Attribute) -> None:
+        """An attribute is read of what stands before it."""
+        self.expression(node.value)
+
+    def constant(self, node: ast.Constant) -> None:
+        """Nothing happens."""
 
     def name(self, node: ast.Name) -> None:
         """A name is read."""
@@ -169,6 +180,8 @@ class ExpressionWalker:
 _EXPRESSIONS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Call: ExpressionWalker.call,
     ast.Name: ExpressionWalker.name,
+    ast.Attribute: ExpressionWalker.attribute,
+    ast.Constant: ExpressionWalker.constant,
     ast.NamedExpr: ExpressionWalker.named,
     ast.Lambda: ExpressionWalker.lambda_,
     ast.IfExp: ExpressionWalker.conditional,

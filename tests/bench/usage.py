@@ -25,7 +25,7 @@ def process_tree(pid):
 
 
 def tree_usage(pid):
-    """RSS, PSS, peak RSS in MiB and CPU seconds of a process and all below it."""
+    """RSS, PSS, peak RSS in MiB and CPU seconds of a process and all below it; `own_rss_mib` of it alone."""
     total = collections.Counter()
     for p in process_tree(pid):
         try:
@@ -33,6 +33,8 @@ def tree_usage(pid):
                 key, _, value = line.partition(":")
                 if key in ("VmRSS", "VmHWM"):
                     total[key] += int(value.split()[0])
+                if key == "VmRSS" and p == pid:
+                    total["own"] = int(value.split()[0])
             for line in pathlib.Path(f"/proc/{p}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total["Pss"] += int(line.split()[1])
@@ -47,6 +49,7 @@ def tree_usage(pid):
             continue
     return {
         "rss_mib": round(total["VmRSS"] / 1024, 1),
+        "own_rss_mib": round(total["own"] / 1024, 1),
         "pss_mib": round(total["Pss"] / 1024, 1),
         "peak_rss_mib": round(total["VmHWM"] / 1024, 1),
         "processes": total["processes"],
