@@ -61,9 +61,9 @@ class ExpressionWalker:
 
     def load(self, node: ast.Name) -> None:
         """Write down that a name is read, and the definitions that can reach it."""
-        found = (self.env or {}).get(node.id, ())
+        found = self.env.get(node.id, ()) if self.env else ()
         unbound = UNBOUND in found
-        known = tuple(d for d in found if d is not UNBOUND)
+        known = tuple(d for d in found if d is not UNBOUND) if unbound else found
         load = Load(node, self.block, self.tick(), known, unbound)
         self.flow.loads[node] = load
         self.flow.loads_of.setdefault(node.id, []).append(load)

@@ -253,7 +253,11 @@ class Scope:
 
     def call_of(self, node: ast.AST) -> Call | None:
         """The call that a node of this scope is."""
-        return next((call for call in self.calls if call.node is node), None)
+        return self._calls_at.get(node)
+
+    @cached_property
+    def _calls_at(self) -> dict[ast.AST, Call]:
+        return {call.node: call for call in self.calls}
 
     def call_with(self, callee: ast.AST) -> Call | None:
         """The call of this scope that calls the expression `callee`."""
