@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
@@ -98,8 +98,9 @@ class Snapshot:
         return [(self.parts[self.cells.index(cell)], found) for cell, found in by_cell.items()]
 
 
+@lru_cache(maxsize=256)
 def path_of(uri: str) -> Path:
-    """The path of a URI; of one that is no file, the path that it names."""
+    """The path of a URI; of one that is no file, the path that it names. Every keystroke asks several times."""
     return Path(to_fs_path(uri) or PurePosixPath(uri.partition(":")[2] or uri))
 
 
