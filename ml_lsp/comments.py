@@ -46,7 +46,8 @@ _YAML = re.compile(
     r"|(?P<string>(?<![^\s,\[{:])(?:\"(?>(?:[^\"\\]++|\\[\s\S])*)\"?|'(?>(?:[^']++|'')*)'?))"
     r"|(?P<block>(?<!\S)[|>][-+0-9]*(?=[ \t]*(?:[ \t]#[^\r\n]*)?(?:[\r\n]|\Z)))"
 )
-_TOML = re.compile(rf"(?P<comment>#[^\r\n]*)|{STRING}")
+# The last two: a string that never ends goes on to the end of the text or line, so that no other is looked for in it.
+_TOML = re.compile(rf"(?P<comment>#[^\r\n]*)|{STRING}|(?:\"\"\"|''')[\s\S]*+|[\"'][^\n]*+")
 _BLANK_LINES = re.compile(r"(?>(?:[ \t\f]*+(?:#[^\r\n]*+)?(?:\r\n|\n|\r))*)")
 _YAML_HEAD = re.compile(r"(?>(?:[ \t]*+(?:#[^\r\n]*+|%[^\r\n]*+|---[ \t]*+)?(?:\r\n|\n|\r))*)")
 _LINE_REST = re.compile(r"[^\r\n]*")

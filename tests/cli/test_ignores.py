@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_lsp.catalogue import FixText, Rule, shipped_rules
+from ml_lsp.comments import comments
 from ml_lsp.finding import Finding, Severity, Tier
 from ml_lsp.ignores import UNUSED_IGNORE, ignore_edit, ignore_file_edit, silence
 from ml_lsp.review import Document, Memory, review_now
@@ -292,6 +293,23 @@ def test_toml_comments():
     """)
     assert kept_lines(text, report(text), "toml") == [4, 6]
     assert silence(text, report(text, id="yaml/three"), RULES, "toml").kept == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('a = "b # c\nd = 1 # e\n', ["# e"]),
+        ("a = 'b # c\nd = 1 # e\n", ["# e"]),
+        ('a = """b # c\nd = 1 # e\n', []),
+        ("a = '''b # c\nd = 1 # e\n", []),
+        ('\\"""\n' * 200_000 + "# e\n", []),
+        ('\\"' * 500_000 + "\n# e\n", ["# e"]),
+    ],
+    ids=["double", "single", "triple", "triple single", "lines without an end", "a line without an end"],
+)
+def test_a_string_in_toml_that_never_ends(text, found):
+    """The long ones took hours as long as each quote was tried to the end of the text."""
+    assert [text[comment.span.start : comment.span.end] for comment in comments(text, "toml")] == found
 
 
 @pytest.mark.parametrize(
