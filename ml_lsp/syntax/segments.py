@@ -77,9 +77,13 @@ _SIMPLE = rf"(?>(?:{_PLAIN}|[(\[{{]{_within_brackets(3)}[)\]}}])*)(?:#[^\r\n]*+)
 _SIMPLE_LINE = re.compile(_SIMPLE)
 
 
+# A pattern is made for each of these alone: a text can have any number of others, and making one takes milliseconds.
+_USUAL_INDENTS = frozenset({"", "  ", "    ", "\t"})
+
+
 @cache
 def _simple_lines_below(indent: str) -> re.Pattern[str]:
-    """Simple lines that are indented more than `indent`, and blank ones: as many as there are."""
+    """Simple lines that are indented more than a usual indentation, and blank ones: as many as there are."""
     blank = rf"[ \t\f]*(?:#[^\r\n]*+)?{_LINE_END}"
     return re.compile(rf"(?>(?:{blank}|{re.escape(indent)}[ \t\f]+(?=[^\s#]){_SIMPLE})+)")
 
@@ -202,9 +206,9 @@ class _Splitter:
         self.starts[-1] = (self.starts[-1][0], kind)
 
     def behind_what_says_nothing(self, text: str, at: int, end: int) -> int:
-        """The offset behind the lines from `at` on that open no segment: indented more than where one can start."""
+        """The offset behind lines from `at` on that open no segment: indented more than where one can start."""
         indent = self.body_indent if self.in_class else ""
-        if indent is None or not self.starts:
+        if indent not in _USUAL_INDENTS or not self.starts:
             return at
         found = _simple_lines_below(indent).match(text, at, end)
         return found.end() if found else at

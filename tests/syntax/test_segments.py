@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import warnings
 
 import pytest
@@ -193,3 +194,13 @@ def test_cells_start_segments_whatever_stands_before_them() -> None:
 def test_odd_texts_are_split_and_parsed_quietly(text: str) -> None:
     for segment in split(text).segments:
         tree(segment)
+
+
+def test_patterns_are_made_for_usual_indents_alone() -> None:
+    texts = [f"class A:\n{indent}x = (1,\n 2)\n{indent} y\n" for indent in _odd_indents()]
+    assert len(split("".join(texts)).segments) == len(texts)
+    assert segments._simple_lines_below.cache_info().currsize <= 4
+
+
+def _odd_indents() -> list[str]:
+    return ["".join(signs) for size in (1, 2, 3, 4, 5) for signs in itertools.product(" \t", repeat=size)]
