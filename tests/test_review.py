@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,3 +143,16 @@ def test_a_review_leaves_next_to_no_garbage() -> None:
         assert gc.collect() < made / 10
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "def f(x):\n    if x:\n        return\n" + "    elif x:\n        return\n" * 900,
+        "def f(x):\n    return x" + " + x" * 900 + "\n",
+        "class A:\n    def f(self, x):\n        return x" + ".x" * 900 + "\n",
+    ],
+    ids=["branches", "terms", "attributes"],
+)
+def test_a_function_that_nests_too_deep_takes_no_other_findings_away(deep: str) -> None:
+    assert lines_reported(TRAINING + "\n" + deep, Memory()) == ["loss.backward()"]

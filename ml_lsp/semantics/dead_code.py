@@ -22,11 +22,14 @@ def never_runs(split: Split, offset: int) -> bool:
 
 
 def _dead_spans(piece: Segment) -> tuple[Span, ...]:
-    """The statements of a piece that never run; remembered with it."""
+    """The statements of a piece that never run; remembered with it. None of one that nests too deep."""
     memory = piece.memory
     if _dead_spans not in memory:
         found = tree(piece)
-        memory[_dead_spans] = tuple(_dead_in(found)) if found is not None else ()
+        try:
+            memory[_dead_spans] = tuple(_dead_in(found)) if found is not None else ()
+        except RecursionError:  # an `elif` is one level
+            memory[_dead_spans] = ()
     return cast(tuple[Span, ...], memory[_dead_spans])
 
 

@@ -142,9 +142,12 @@ class Flow:
         return found
 
     def flow_of(self, node: FunctionNode) -> Flow:
-        """The flow of a function defined in this scope; made when first asked for."""
+        """The flow of a function defined in this scope; made when first asked for, empty if it nests too deep."""
         if node not in self.inner:
             from ml_lsp.semantics.flow_walk import flow_of_function
 
-            self.inner[node] = flow_of_function(node)
+            try:
+                self.inner[node] = flow_of_function(node)
+            except RecursionError:  # an `elif` is one level, and so is a `+`
+                self.inner[node] = Flow(node, Block(None, node))
         return self.inner[node]

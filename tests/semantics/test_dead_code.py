@@ -52,3 +52,13 @@ def test_what_never_runs(body: str, dead: list[str]) -> None:
 def test_the_top_level_of_a_script() -> None:
     assert dead_lines("if False:\n    a()\nb()\n") == ["a()"]
     assert dead_lines("def f(:\n    a()\n") == []
+
+
+def test_more_branches_than_the_stack_is_deep() -> None:
+    branches = "".join(f"    elif x == {n}:\n        return {n}\n" for n in range(1500))
+    assert (
+        dead_lines(
+            f"def f(x):\n    if x:\n        return 0\n{branches}    else:\n        return 1\n    a()\n"
+        )
+        == []
+    )
