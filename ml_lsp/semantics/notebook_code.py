@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 # A notebook that says none of these, in its JSON, names no config file and uses no library that reads them. Most
 # notebooks say none, and what they are large of is outputs: looking for these takes a tenth of reading them.
-_WORDS = ("yaml", ".yml", '.json\\"', ".json'")
+_WORDS = ("yaml", ".yml", '.json\\"', ".json'", '.toml\\"', ".toml'", "omegaconf", "hydra")
 
 
 class Code(NamedTuple):
