@@ -156,3 +156,36 @@ def test_a_review_leaves_next_to_no_garbage() -> None:
 )
 def test_a_function_that_nests_too_deep_takes_no_other_findings_away(deep: str) -> None:
     assert lines_reported(TRAINING + "\n" + deep, Memory()) == ["loss.backward()"]
+
+
+def test_a_word_in_a_method_that_others_looked_for_is_found_when_it_comes() -> None:
+    text = """\
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 8)
+
+    def forward(self, x, h=None):
+        return self.rnn(x, h)
+
+    def cut(self, h):
+        return h
+
+def train(loader, criterion):
+    net = Net()
+    opt = torch.optim.SGD(net.parameters(), lr=0.1)
+    h = None
+    for x, y in loader:
+        opt.zero_grad()
+        out, h = net(x, h)
+        criterion(out, y).backward()
+        opt.step()
+"""
+    memory = Memory()
+    cut = text.replace("return h\n", "return h.detach()\n")
+    assert lines_reported(text, memory) == ["out, h = net(x, h)"]
+    assert lines_reported(cut, memory) == []
+    assert lines_reported(text, memory) == ["out, h = net(x, h)"]

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.evaluate import may_be_outside
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.names import imports_of, public
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -42,7 +41,7 @@ def used_names(scope: Scope) -> Iterator[Mention]:
 def used_names_with(scope: Scope, words: Collection[str]) -> Iterator[Mention]:
     """The same, but only names of which some part is among `words`, as written or as imported."""
     imported_as = scope.inquiry.module.tables.imported_as
-    here = facts(scope.inquiry.module.pieces[scope.piece]).words
+    here = scope.words
     if here.isdisjoint(words) and here.isdisjoint(
         local for word in words for local in imported_as.get(word, ())
     ):

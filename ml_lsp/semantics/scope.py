@@ -12,6 +12,7 @@ from ml_lsp.finding import Related
 from ml_lsp.semantics import evaluate
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
+from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block, Definition, Flow, FunctionNode
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import flow_of_piece
@@ -47,9 +48,22 @@ class Scope:
         """What happens in it, in order. Who looks at it rests on the text of the method that it is part of."""
         if self.node is None or self.parent is None:
             return flow_of_piece(self.inquiry.module.pieces[self.piece])
-        if self.parent.node is None and self._kind.in_class:
-            self.inquiry.pieces("method", self.inquiry.module.owner_name(self.piece) or "", self.name)
+        self._note_method()
         return self.parent.flow.flow_of(self.node)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of the piece that it is a part of. Who looks at them rests on the text of that method as well."""
+        self._note_method()
+        return facts(self.inquiry.module.pieces[self.piece]).words
+
+    def _note_method(self) -> None:
+        """Note that the method is asked about which it is or is a part of: who has its class knows no more than names."""
+        outer = self
+        while outer.parent is not None and outer.parent.node is not None:
+            outer = outer.parent
+        if outer.parent is not None and self._kind.in_class:
+            self.inquiry.pieces("method", self.inquiry.module.owner_name(self.piece) or "", outer.name)
 
     @property
     def name(self) -> str:

@@ -10,7 +10,6 @@ from ml_lsp.finding import Finding
 from ml_lsp.semantics.body import Body
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.expected_errors import expects_an_error
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.targets import target
@@ -85,9 +84,7 @@ def _needs_grad(value: Value) -> bool:
 def _may_enable(scope: Scope, loss: Result) -> bool:
     """Whether a function of the file that computes a loss may switch autograd on again."""
     function = target(scope, loss.callee)
-    return function is not None and not facts(
-        function.inquiry.module.pieces[function.piece]
-    ).words.isdisjoint(("enable_grad", "set_grad_enabled"))
+    return function is not None and not function.words.isdisjoint(("enable_grad", "set_grad_enabled"))
 
 
 def _switched(body: Body, rule: Rule) -> Iterator[Finding]:

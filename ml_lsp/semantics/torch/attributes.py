@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.mentioning import calls_mentioning, scopes_mentioning
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import nodes
@@ -56,7 +55,7 @@ def is_read_elsewhere(own: Class, found: Stored) -> bool:
     return any(
         isinstance(node, ast.Attribute) and node.attr == found.name and isinstance(node.ctx, ast.Load)
         for method in own.methods.values()
-        if method is not found.scope and found.name in facts(method.inquiry.module.pieces[method.piece]).words
+        if method is not found.scope and found.name in method.words
         for node in nodes(method)
     )
 

@@ -6,7 +6,6 @@ import ast
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.conditions import conditions_of
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.mentioning import scopes_mentioning
 from ml_lsp.semantics.reach import callers
@@ -156,9 +155,8 @@ def _is_switched_on(write: Write, value: Value) -> bool:
     """Whether `x.requires_grad = True` or `x.requires_grad_()` certainly ran before a write into x."""
     if not _is_off_graph(value):
         return False
-    pieces = write.scope.inquiry.module.pieces
     for scope in write.scope.together():
-        if _SWITCHES.isdisjoint(facts(pieces[scope.piece]).words):
+        if _SWITCHES.isdisjoint(scope.words):
             continue
         for event in scope.flow.events:
             before = (scope.piece, event.order) < (write.scope.piece, write.order)

@@ -10,7 +10,6 @@ from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import grad_is_off, is_module
 from ml_lsp.semantics.torch.training import TrainLoop, is_backward, train_loop
@@ -61,8 +60,8 @@ def _is_recurrent(call: Call) -> bool:
 
 
 def _words(own: Class) -> frozenset[str]:
-    pieces = [(m.inquiry, m.piece) for one in own.lineage() for m in one.methods.values()]
-    return frozenset[str]().union(*(facts(inquiry.module.pieces[piece]).words for inquiry, piece in pieces))
+    methods = (method for one in own.lineage() for method in one.methods.values())
+    return frozenset[str]().union(*(method.words for method in methods))
 
 
 def _hands_on_pairs(call: Call) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.objects import enclosing_class
@@ -61,4 +60,4 @@ def _around(scope: Scope) -> Iterator[Scope]:
 
 def _words(scope: Scope) -> Iterator[frozenset[str]]:
     for here in _around(scope):
-        yield facts(here.inquiry.module.pieces[here.piece]).words
+        yield here.words

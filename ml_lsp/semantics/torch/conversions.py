@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.reach import callers
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.activations import NEUTRAL_METHODS
@@ -76,7 +75,7 @@ def _may_be_cut(scope: Scope, value: Value) -> bool:
         own = own_class_of(scope, part.callee) if isinstance(part, Result) else None
         for one in own.lineage() if own is not None and own.is_a(library.MODULE) else ():
             for method in one.methods.values():
-                if not _OFF_GRAPH.isdisjoint(facts(method.inquiry.module.pieces[method.piece]).words):
+                if not _OFF_GRAPH.isdisjoint(method.words):
                     return True
     return False
 

@@ -11,7 +11,6 @@ from typing import Any
 from ml_lsp.semantics import library
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block, Load
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
@@ -153,8 +152,7 @@ def _may_evaluate(body: Body, signs: Signs) -> bool:
     """A cheap look: whether the name, a word, or a loop's iterable speaks of evaluation."""
     if _is_named(body.scope, signs):
         return True
-    words = (facts(here.inquiry.module.pieces[here.piece]).words for here in body.scopes)
-    if any(not _HINTS.isdisjoint(found) for found in words):
+    if any(not _HINTS.isdisjoint(here.words) for here in body.scopes):
         return True
     return any(is_evaluation(i, signs.loaders) for here in body.scopes for i in iterations(here))
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.callers import sighted_callers
 from ml_lsp.semantics.classes import class_of_name
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
@@ -105,7 +104,7 @@ def _guards_inside(scope: Scope, value: Value) -> bool:
             *(own.methods.values() if own is not None else ()),
             *([function] if function is not None else ()),
         ]
-        if any(not _GUARDS.isdisjoint(facts(one.inquiry.module.pieces[one.piece]).words) for one in inside):
+        if any(not _GUARDS.isdisjoint(one.words) for one in inside):
             return True
     return False
 
@@ -129,5 +128,5 @@ def _calls_of_bases(scope: Scope) -> Iterator[Call]:
     own = enclosing_class(scope) if scope.is_method else None
     for base in own.lineage() if own is not None else ():
         for method in base.methods.values():
-            if base is not own and scope.name in facts(method.inquiry.module.pieces[method.piece]).words:
+            if base is not own and scope.name in method.words:
                 yield from (call for call in method.calls if call.method == scope.name)

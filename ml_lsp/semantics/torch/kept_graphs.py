@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml_lsp.semantics.body import Loop
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.carrying import Graphs
@@ -224,9 +223,7 @@ def _is_read_by_training_elsewhere(kept: Kept) -> bool:
         return False
     inquiry, name = kept.scope.inquiry, kept.holder.attr
     pieces = set(inquiry.pieces("mentions", "backward")) & set(inquiry.pieces("mentions", name))
-    return any(
-        "backward" in facts(inquiry.module.pieces[piece]).words for piece in pieces - {kept.scope.piece}
-    )
+    return bool(pieces - {kept.scope.piece})
 
 
 def _starts_as_number(kept: Kept) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Hashable, Iterator
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.callers import find_callers
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.activations import makers, same_values
 from ml_lsp.semantics.torch.losses import LossCall, loss_call
@@ -63,10 +62,8 @@ def _classes(scope: Scope, model: Value, depth: int) -> Iterator[Hashable]:
     own = own_class_of(scope, model)
     if own is not None:
         gives = own.is_a(library.MODULE) and not own.has_unknown_base
-        pieces = [(one.inquiry, one.piece) for part in own.lineage() for one in part.methods.values()]
-        words = frozenset[str]().union(
-            *(facts(inquiry.module.pieces[piece]).words for inquiry, piece in pieces)
-        )
+        methods = (method for part in own.lineage() for method in part.methods.values())
+        words = frozenset[str]().union(*(method.words for method in methods))
         yield own.node if gives and words.isdisjoint(_SQUASHING) else None
     elif isinstance(model, Param) and model.site is not None and depth:
         function = model.site.scope

@@ -11,7 +11,6 @@ from typing import Any
 from ml_lsp.semantics import library
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.classes import Class, class_of_name
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.handlers import arguments
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
@@ -92,7 +91,7 @@ def _drops_itself(own: Class, method: Scope) -> bool:
 
     What else asks for `self.training` may come to the same in both modes.
     """
-    if "training" not in facts(method.inquiry.module.pieces[method.piece]).words:
+    if "training" not in method.words:
         return False
     for call in method.calls:
         if _FUNCTIONS.match(call.name or "") and any(_is_own_mode(method, node) for node in arguments(call)):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from ml_lsp.semantics import library
 from ml_lsp.semantics.classes import Class
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.activations import sequential_layers
@@ -67,7 +66,7 @@ def _is_mode_free_layer(scope: Scope, made: Result, depth: int) -> bool:
 def _is_mode_free_class(own: Class, depth: int) -> bool:
     for one in own.lineage():
         for method in one.methods.values():
-            if "training" in facts(method.inquiry.module.pieces[method.piece]).words:
+            if "training" in method.words:
                 return False
         init = one.methods.get("__init__")
         kept = {node.attr for node in _stores(init)} if init is not None else set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.reach import Act
 from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.torch.arms import in_other_arms
@@ -75,7 +74,7 @@ def _is_guarded_in_another_arm(run: Act) -> bool:
 
 def _words_below(scope: Scope) -> Iterator[str]:
     """The words of a function, and the parts of those that are made of several: `onnx` of `load_from_onnx`."""
-    return (part for word in _words(scope) for part in (word, *word.split("_")))
+    return (part for word in scope.words for part in (word, *word.split("_")))
 
 
 def _uses_graph(evaluation: Evaluation) -> bool:
@@ -84,7 +83,7 @@ def _uses_graph(evaluation: Evaluation) -> bool:
         return True
     own = set(evaluation.body.scopes)
     helpers = {act.call.scope for act in evaluation.acts} - own
-    return any(map(_needs_graph, (word for helper in helpers for word in _words(helper))))
+    return any(map(_needs_graph, (word for helper in helpers for word in helper.words)))
 
 
 def _needs_graph(word: str) -> bool:
@@ -96,13 +95,9 @@ def _own_words(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.loop is None:
         for scope in evaluation.body.scopes:
             if not any(isinstance(node, ast.Import | ast.ImportFrom) for node in scope.flow.blocks):
-                yield from _words(scope)
+                yield from scope.words
         return
     for node in ast.walk(evaluation.loop.node):
         yield from (getattr(node, name) for name in ("id", "attr", "arg") if hasattr(node, name))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
-
-
-def _words(scope: Scope) -> frozenset[str]:
-    return facts(scope.inquiry.module.pieces[scope.piece]).words

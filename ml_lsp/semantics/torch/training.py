@@ -10,7 +10,6 @@ from functools import cached_property
 from ml_lsp.semantics.body import Body, Loop, is_loop
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.conditions import outcomes
-from ml_lsp.semantics.facts import facts
 from ml_lsp.semantics.flow import Block
 from ml_lsp.semantics.reach import Act, acts
 from ml_lsp.semantics.scope import Scope
@@ -187,7 +186,7 @@ def stores_gradients(scope: Scope) -> bool:
 
 def reads_gradients(scope: Scope) -> bool:
     """Whether a scope may look at gradients itself: at any `.grad`."""
-    return "grad" in facts(scope.inquiry.module.pieces[scope.piece]).words
+    return "grad" in scope.words
 
 
 @dataclass(frozen=True, eq=False)
