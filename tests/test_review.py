@@ -189,3 +189,35 @@ def train(loader, criterion):
     assert lines_reported(text, memory) == ["out, h = net(x, h)"]
     assert lines_reported(cut, memory) == []
     assert lines_reported(text, memory) == ["out, h = net(x, h)"]
+
+
+_DUMPING = "import yaml\nfrom pathlib import Path\n\ndef save(f):\n    yaml.dump({}, f)\n\ndef other(f):\n"
+_COMMAND = """\
+import typer
+app = typer.Typer()
+
+@app.command()
+def main():
+    print("error: no data")
+    return 1
+
+def other():
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "reported", "silent"),
+    [
+        (_DUMPING.replace("{}", '{"a": (0.9, 0.99)}'), "yaml.safe_load(f)", "yaml.load(f, yaml.FullLoader)"),
+        (_DUMPING.replace("{}", '{"a": Path("runs")}'), "yaml.safe_dump(1, f)", "yaml.add_representer(1, f)"),
+        (_COMMAND, "app()", "app(standalone_mode=False)"),
+    ],
+    ids=["who reads tuples", "who writes paths", "who handles codes"],
+)
+def test_a_word_anywhere_in_the_module_on_which_a_finding_rests(
+    text: str, reported: str, silent: str
+) -> None:
+    memory = Memory()
+    for _ in range(2):
+        assert len(lines_reported(f"{text}    {reported}\n", memory)) == 1
+        assert lines_reported(f"{text}    {silent}\n", memory) == []

@@ -37,8 +37,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
 
 
 def _returned_codes(body: Body, rule: Rule) -> Iterator[Finding]:
-    words = body.scope.inquiry.module.words
-    if not words.isdisjoint(rule.data["handling"]) or find_callers(body.scope):
+    if any(map(body.scope.inquiry.mentions, rule.data["handling"])) or find_callers(body.scope):
         return
     for event in body.scope.flow.events:
         value = event.node.value if isinstance(event.node, ast.Return) else None

@@ -51,14 +51,15 @@ def _has_plain_dumper(call: Call) -> bool:
 
 
 def _reads_tuples(call: Call, rule: Rule) -> bool:
-    return not call.scope.inquiry.module.words.isdisjoint(rule.data["tuple_readers"])
+    return any(map(call.scope.inquiry.mentions, rule.data["tuple_readers"]))
 
 
 def _is_represented(call: Call, rule: Rule) -> bool:
     """Whether the module or another one teaches PyYAML new types."""
-    inquiry = call.scope.inquiry
-    words = rule.data["teaching"]
-    return any(not module.words.isdisjoint(words) for module in (inquiry.module, *inquiry.modules(*words)))
+    inquiry, words = call.scope.inquiry, rule.data["teaching"]
+    if any(map(inquiry.mentions, words)):
+        return True
+    return any(not module.words.isdisjoint(words) for module in inquiry.modules(*words))
 
 
 def _finding(call: Call, node: ast.expr, odd: Odd, safe: bool, rule: Rule) -> Finding:
