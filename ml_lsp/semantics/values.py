@@ -244,6 +244,13 @@ def placed(value: Value, site: Site) -> Value:
     return copy
 
 
+def item_under(value: Value | None, *keys: str) -> Value | None:
+    """What stands under keys, one in the other, in dicts that are written out; None where a key or a dict is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Display) and value.kind == "dict" else None
+    return value
+
+
 def identity(value: Value) -> Hashable:
     """A key that two values share if they are one object, as far as the text shows it."""
     if "_identity" not in value.__dict__:

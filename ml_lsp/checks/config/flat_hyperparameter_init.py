@@ -17,10 +17,10 @@ from ml_lsp.semantics.values import Ref
 def check(class_: Class, rule: Rule) -> Iterator[Finding]:
     """Report a LightningModule whose constructor takes many hyperparameters one by one."""
     init = class_.methods.get("__init__")
-    if any("deprecated" in ast.unparse(mark) for mark in class_.node.decorator_list):
-        return  # nobody rebuilds what is about to go
     if init is None or not isinstance(init.node, ast.FunctionDef) or init.node.args.kwarg is not None:
         return
+    if any("deprecated" in ast.unparse(mark) for mark in class_.node.decorator_list):
+        return  # nobody rebuilds what is about to go
     _, *parameters = with_defaults(init.node.args)  # without `self`
     count = sum(_is_scalar(init, argument, default, rule) for argument, default in parameters)
     if count < rule.data["most"] or not is_lightning_module(class_) or _is_built_from_config(class_, rule):

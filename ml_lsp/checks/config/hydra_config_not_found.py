@@ -12,6 +12,7 @@ from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.config.hydra import (
     Stored,
     defaults,
+    files_below,
     has_search_path,
     root_beside,
     root_of,
@@ -45,12 +46,12 @@ def _of_entry_point(call: Call, rule: Rule) -> Iterator[Finding]:
         yield from _without_path(call, name, project, rule)
     elif isinstance(path, Const) and isinstance(path.value, str) and node is not None:
         root = root_beside(call.scope.inquiry.module.path, path.value)
-        inside = [file for file in project.config_files if root is not None and file.is_relative_to(root)]
+        inside = files_below(root, project)
         if root is not None and not inside:
             message = rule.data["messages"]["folder"]
             yield rule.finding(call.scope.span(node), message=message, what=path.value)
         elif root is not None and isinstance(name, str):
-            yield from _missing_file(call, name, {file.relative_to(root).as_posix() for file in inside}, rule)
+            yield from _missing_file(call, name, inside, rule)
 
 
 def _of_compose(call: Call, rule: Rule) -> Iterator[Finding]:
@@ -64,15 +65,10 @@ def _of_compose(call: Call, rule: Rule) -> Iterator[Finding]:
     if project is None or project.files is None or has_search_path(project) or not isinstance(path, str):
         return
     root = root_beside(call.scope.inquiry.module.path, path)
-    inside = [file for file in project.config_files if root is not None and file.is_relative_to(root)]
-    if (
-        root is None
-        or not inside
-        or not isinstance(name, str)
-        or any(one.name in (name, None) for one in stored(project))
-    ):
+    inside = files_below(root, project)
+    if not inside or not isinstance(name, str) or any(one.name in (name, None) for one in stored(project)):
         return
-    yield from _missing_file(call, name, {file.relative_to(root).as_posix() for file in inside}, rule)
+    yield from _missing_file(call, name, inside, rule)
 
 
 def _missing_file(call: Call, name: str, inside: set[str], rule: Rule) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from ml_lsp.semantics.config.deepspeed import DeepSpeedConfig, deepspeed_config
 from ml_lsp.semantics.config.engines import named_config
 from ml_lsp.semantics.config_file import ConfigFile
 from ml_lsp.semantics.handlers import arguments
-from ml_lsp.semantics.values import Const, Display, Result, Value, identity
+from ml_lsp.semantics.values import Const, Result, identity, item_under
 from ml_lsp.syntax.config_tree import Node
 
 
@@ -51,9 +51,7 @@ def _of_dict(call: Call, node: ast.expr, rule: Rule) -> Iterator[Finding]:
     """The first "auto" of a dict in Python, with what is stored in it later."""
     given = known_mapping(call.scope, node) if not _is_passed_on(call, node) else None
     for dotted in rule.data["numbers"] if given is not None else ():
-        value: Value | None = given
-        for key in dotted.split("."):
-            value = value.get(key) if isinstance(value, Display) and value.kind == "dict" else None
+        value = item_under(given, *dotted.split("."))
         if value == Const("auto"):
             related = (
                 [value.site.scope.related(value.site.node, '"auto" is written here')] if value.site else []

@@ -8,7 +8,7 @@ from ml_lsp.catalogue import Rule
 from ml_lsp.finding import Finding
 from ml_lsp.fixes import add_argument
 from ml_lsp.semantics.call import Call
-from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.libraries.loguru import is_set_outside
 from ml_lsp.semantics.libraries.long_running import is_service
 from ml_lsp.semantics.libraries.secrets import reads_secrets
 from ml_lsp.semantics.libraries.sinks import sink_of
@@ -24,13 +24,7 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
     if sink is None or sink.says("diagnose") or is_test_code(call.scope):
         return
     kept = sink.is_file or sink.is_sent or call.argument_value(None, "serialize") == Const(True)
-    if not kept or inquiry.module.path.suffix == ".ipynb" or _is_turned_off(inquiry):
+    if not kept or inquiry.module.path.suffix == ".ipynb" or is_set_outside(inquiry, _OFF):
         return
     if is_service(inquiry) or inquiry.deployment("") or reads_secrets(inquiry):
         yield rule.finding(call.span, edits=[add_argument(call, "diagnose=False")])
-
-
-def _is_turned_off(inquiry: Inquiry) -> bool:
-    """Whether the environment turns it off, as code or a file about the deployment says."""
-    said = inquiry.mentions(_OFF) or inquiry.deployment(_OFF)
-    return said or any(True for _ in inquiry.modules(_OFF))

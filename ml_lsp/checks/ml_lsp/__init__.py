@@ -1,1 +1,1 @@
-"""Checks of the rules under rules/yaml."""
+"""Checks of the rules under rules/ml-lsp."""

@@ -26,8 +26,10 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
 def _is_rule_page(file: ConfigFile) -> bool:
     """Whether a file has the keys of a rule page, and says nothing twice: aliases make little YAML large."""
     root = file.root
-    if root is None or root.kind != "mapping" or any(node.alias is not None for _, node in file.walk()):
+    if root is None or root.kind != "mapping":
         return False
     values = {entry.key.text: entry.value.kind for entry in root.entries}
     shows = values.get("examples") == "sequence" or values.get("match") == "mapping"
-    return shows and len(values.keys() & set(REQUIRED)) >= _FEWEST
+    if not shows or len(values.keys() & set(REQUIRED)) < _FEWEST:
+        return False
+    return all(node.alias is None for _, node in file.walk())

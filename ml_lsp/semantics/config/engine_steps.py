@@ -17,7 +17,7 @@ from ml_lsp.semantics.torch.objects import is_scaler
 from ml_lsp.semantics.torch.parameters import origin, trained
 from ml_lsp.semantics.torch.training import exclude_each_other
 from ml_lsp.semantics.types import is_a
-from ml_lsp.semantics.values import Const, Display, Op, Result, Unknown, Value, options
+from ml_lsp.semantics.values import Const, Op, Result, Unknown, Value, item_under, options
 
 _STEPS = "gradient_accumulation_steps"
 _NAMES_STEPS = re.compile(r"accum|(?:^|[._])gas$", re.IGNORECASE)
@@ -31,9 +31,7 @@ def setting(made: Initialized, *path: str) -> Value | None:
         file = named_config(made.call.scope.inquiry, made.call.value)
         node = file.root.get(*path) if file is not None else None
         return Const(node.value) if node is not None and node.kind == "scalar" else None
-    for key in path:
-        given = given.get(key) if isinstance(given, Display) and given.kind == "dict" else None
-    return given
+    return item_under(given, *path)
 
 
 def is_plain_backward(call: Call, made: Initialized) -> bool:

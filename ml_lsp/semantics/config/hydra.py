@@ -110,6 +110,12 @@ def instantiates(project: Project) -> bool:
     return bool(project.mentioning(*_MAKERS))
 
 
+def files_below(root: Path | None, project: Project) -> set[str]:
+    """The config files below a Hydra root, as paths from there; none without one."""
+    below = (file for file in project.config_files if root is not None and file.is_relative_to(root))
+    return {file.relative_to(root).as_posix() for file in below if root is not None}
+
+
 def root_of(file: ConfigFile) -> Path | None:
     """The Hydra root that a config file lies under; None if there is none."""
     found = [root for root in roots(file.project) if file.path.is_relative_to(root)] if file.project else []

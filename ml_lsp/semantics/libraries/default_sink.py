@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ml_lsp.semantics.body import body_of
 from ml_lsp.semantics.call import Call
 from ml_lsp.semantics.inquiry import Inquiry
-from ml_lsp.semantics.libraries.loguru import LEVELS, is_logger
+from ml_lsp.semantics.libraries.loguru import LEVELS, is_logger, is_set_outside
 from ml_lsp.semantics.libraries.sinks import changes_of_sinks, removes_default
 from ml_lsp.semantics.libraries.ways_in import Way, is_whole, ways_to
 from ml_lsp.semantics.reach import acts
@@ -30,7 +30,7 @@ def has_default_sink(call: Call) -> bool:
     inquiry = call.scope.inquiry
     if inquiry.project is not None and inquiry.project.files is None:
         return False
-    if _is_turned_off(inquiry) or _is_removed_after(call):
+    if is_set_outside(inquiry, _OFF) or _is_removed_after(call):
         return False
     changes = list(_changes(inquiry))
     if not changes:
@@ -42,10 +42,6 @@ def has_default_sink(call: Call) -> bool:
         return False
     names = {change.scope.name for change in changes}
     return not any(_is_removed_on(way, names) for way in ways)
-
-
-def _is_turned_off(inquiry: Inquiry) -> bool:
-    return inquiry.deployment(_OFF) or any(True for _ in inquiry.modules(_OFF)) or inquiry.mentions(_OFF)
 
 
 def _changes(inquiry: Inquiry) -> Iterator[Call]:

@@ -66,6 +66,15 @@ def log_call(call: Call) -> LogCall | None:
     return LogCall(call, args[0], tuple(args[1:]), tuple(call.node.keywords))
 
 
+def is_set_outside(inquiry: Inquiry, variable: str) -> bool:
+    """Whether an environment variable of loguru's is spoken of by code or by a file about the deployment."""
+    return (
+        inquiry.mentions(variable)
+        or inquiry.deployment(variable)
+        or any(True for _ in inquiry.modules(variable))
+    )
+
+
 def messages(inquiry: Inquiry, levels: Collection[str] = LEVELS) -> Iterator[Call]:
     """The calls in a module that log a message at one of some levels, with loguru, piece by piece."""
     if "loguru" not in inquiry.module.tables.libraries:
