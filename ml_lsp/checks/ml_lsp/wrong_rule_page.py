@@ -25,11 +25,8 @@ def check(file: ConfigFile, rule: Rule) -> Iterator[Finding]:
 
 def _is_rule_page(file: ConfigFile) -> bool:
     """Whether a file has the keys of a rule page, and says nothing twice: aliases make little YAML large."""
-    root = file.root
-    if root is None or root.kind != "mapping":
-        return False
-    values = {entry.key.text: entry.value.kind for entry in root.entries}
+    entries = file.root.entries if file.root is not None else ()  # none but of a mapping
+    values = {entry.key.text: entry.value.kind for entry in entries}
     shows = values.get("examples") == "sequence" or values.get("match") == "mapping"
-    if not shows or len(values.keys() & set(REQUIRED)) < _FEWEST:
-        return False
-    return all(node.alias is None for _, node in file.walk())
+    has_keys = shows and len(values.keys() & set(REQUIRED)) >= _FEWEST
+    return has_keys and all(node.alias is None for _, node in file.walk())

@@ -84,12 +84,11 @@ def _is_missing(read: KeyRead, file: ConfigFile) -> bool:
     parent = file.root.get(*read.keys[:-1]) if file.root is not None else None
     if parent is None or parent.kind != "mapping" or parent.entry(read.keys[-1]) is not None:
         return False
-    if any(map(read.scope.inquiry.mentions, ("update", "setdefault", "merge"))):
-        return False
     guarded = any(isinstance(block.node, ast.Try | ast.If) for block in _blocks(read))
     project = read.scope.inquiry.project
     settled = project is not None and is_settled(project, read.keys[-1])
-    return not guarded and not settled
+    changed = any(map(read.scope.inquiry.mentions, ("update", "setdefault", "merge")))
+    return not guarded and not settled and not changed
 
 
 def _blocks(read: KeyRead) -> Iterator[Block]:
