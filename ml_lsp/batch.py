@@ -225,7 +225,7 @@ def _may_fix(finding: Finding, plan: Plan) -> bool:
 
 def _reviewed(file: Opened, judged: Silenced) -> Reviewed:
     """The file's part of the report; without its text where there is nothing to show of it."""
-    text = file.document.text if judged.kept or judged.silenced else ""
+    text = file.shown_text if judged.kept or judged.silenced else ""
     return Reviewed(shown_path(file.document.path), text, judged.kept, judged.silenced, file.cells)
 
 

@@ -34,6 +34,11 @@ class Opened:
             return ()
         return tuple(map(CellStart, self.joined.boundaries, self.joined.indexes))
 
+    @property
+    def shown_text(self) -> str:
+        """The document's text as people wrote it: of a notebook with its magics, each at its place."""
+        return self.document.text if self.joined is None else self.joined.written
+
 
 def opened(path: Path, text: str) -> Opened:
     """The document that a file's text holds.

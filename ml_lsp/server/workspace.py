@@ -124,7 +124,7 @@ def _markdown(server: Server, files: list[ReviewedFile]) -> str:
 
     paths = {file.path for file in files}
     telling = tuple(
-        Reviewed(_shown_path(server, file.path), file.opened.document.text, found, (), file.opened.cells)
+        Reviewed(_shown_path(server, file.path), file.opened.shown_text, found, (), file.opened.cells)
         for file in files
         if (found := counted_once(file.findings, paths))
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
@@ -25,6 +25,11 @@ class ConfigError(ValueError):
         self.message = message
         self.line = line
         self.column = column
+
+
+def spelt_alike(name: str) -> str:
+    """A name as options and keys are compared: `Batch-Size` and `batch_size` are one."""
+    return name.lower().replace("-", "_")
 
 
 class Entry(NamedTuple):
@@ -128,6 +133,18 @@ class Node:
             if node.alias is None or not path:
                 below = [((*path, entry.key.text), entry.value) for entry in node.entries]
                 waiting += reversed(below or [((*path, at), item) for at, item in enumerate(node.items)])
+
+    @cached_property
+    def entries_below(self) -> Mapping[str, tuple[Entry, ...]]:
+        """All entries of this node and of what is below it, in the order of the text, by their keys `spelt_alike`.
+
+        What aliases and merges bring is not counted again.
+        """
+        found: dict[str, list[Entry]] = {}
+        for _, node in self.walk():
+            for entry in node.entries if node.alias is None else ():
+                found.setdefault(spelt_alike(entry.key.text), []).append(entry)
+        return {name: tuple(entries) for name, entries in found.items()}
 
     @cached_property
     def duplicates(self) -> tuple[tuple[Entry, Entry], ...]:

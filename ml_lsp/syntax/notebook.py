@@ -188,6 +188,11 @@ class Joined:
             if not _parses(self.text[start:end])
         )
 
+    @property
+    def written(self) -> str:
+        """The cells as they stand in the notebook, magics and all, with the offsets of `text`."""
+        return "".join(f"{cell.source}\n" for cell in self.cells)
+
     def _span(self, at: int) -> Span:
         """The range of the Python cell number `at`, without its joint."""
         last = at + 1 == len(self.boundaries)

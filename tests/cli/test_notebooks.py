@@ -96,6 +96,16 @@ def test_a_fix_may_put_another_magic_in_the_place_of_one(tmp_path, monkeypatch, 
     ]
 
 
+def test_lines_are_shown_as_they_stand_in_the_notebook(tmp_path, monkeypatch, capsysbinary):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": ["%time 1\n", "!pip install 'é'\n"]}
+    Path("n.ipynb").write_text(json.dumps({**NOTEBOOK, "cells": [cell, cell]}))
+    chosen = ["--profile", "review", "--select", "notebook/shell-pip"]
+    assert main(["check", *chosen]) == 1
+    assert capsysbinary.readouterr().out.decode().count("1 | %time 1\n2 | !pip install 'é'\n  | ^^^^\n") == 2
+
+
 @pytest.fixture
 def fixed(tmp_path, monkeypatch):
     """Fixes the cells of a notebook in place and returns them."""

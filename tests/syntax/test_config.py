@@ -206,6 +206,14 @@ def test_anchors_aliases_and_merges() -> None:
     check_places(document)
 
 
+def test_entries_below_are_found_by_names_that_are_spelt_alike() -> None:
+    root = only("a: &a {Batch-Size: 1}\nb: *a\nc: [{batch_size: 2, lr: 3}]\n<<: *a\n").root
+    found = {name: [entry.value.raw for entry in entries] for name, entries in root.entries_below.items()}
+    assert found["batch_size"] == ["1", "2"]
+    assert found["lr"] == ["3"]
+    assert set(found) == {"a", "b", "c", "<<", "batch_size", "lr"}
+
+
 def test_the_later_of_two_merge_keys_wins() -> None:
     text = "a: &a {x: 1}\nb: &b {x: 2}\nc:\n  <<: *a\n  <<: *b\n"
     assert node(text, "c", "x").value == 2

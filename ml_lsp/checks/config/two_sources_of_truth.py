@@ -16,7 +16,7 @@ from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.libraries.cli_options import CliOption, cli_options
 from ml_lsp.semantics.mentioning import calls_mentioning
 from ml_lsp.semantics.testcode import is_test_path
-from ml_lsp.syntax.config_tree import Entry, Node
+from ml_lsp.syntax.config_tree import Entry, Node, spelt_alike
 
 _SETS = "set_defaults"
 
@@ -85,10 +85,10 @@ def _is_after_parsing(call: Call) -> bool:
 def _disagreeing(inquiry: Inquiry, file: ConfigFile, rule: Rule) -> Iterator[tuple[CliOption, Entry, str]]:
     """The options of a module, each with the entry that says something else, and which of the two wins."""
     options = cli_options(inquiry)
-    settings = _settings(settings_roots(inquiry, file), rule) if options else {}
+    roots = settings_roots(inquiry, file) if options else []
     for option in options:
         name = _normal(option.dest, rule)
-        entry = settings.get(name) if name not in rule.data["runtime"] else None
+        entry = _setting(name, roots, rule) if name not in rule.data["runtime"] else None
         if entry is not None and _differ(option.value, entry.value.value_12):
             wins = winner(inquiry, entry.key.text, option)
             if wins is not None:
@@ -96,18 +96,17 @@ def _disagreeing(inquiry: Inquiry, file: ConfigFile, rule: Rule) -> Iterator[tup
 
 
 def _normal(name: str, rule: Rule) -> str:
-    name = name.lower().replace("-", "_")
+    name = spelt_alike(name)
     aliases: dict[str, str] = rule.data["aliases"]
     return aliases.get(name, name)
 
 
-def _settings(roots: Iterable[Node], rule: Rule) -> dict[str, Entry]:
-    """The keys below some mappings by name, whatever they are in; those that stand there once, with a single value."""
-    found: dict[str, list[Entry]] = {}
-    for _, node in (pair for root in roots for pair in root.walk()):
-        for entry in node.entries if node.alias is None else ():
-            found.setdefault(_normal(entry.key.text, rule), []).append(entry)
-    return {name: one for name, (one, *more) in found.items() if not more and one.value.kind == "scalar"}
+def _setting(name: str, roots: Iterable[Node], rule: Rule) -> Entry | None:
+    """The entry of this name below some mappings, whatever it is in; if there is one only, with a single value."""
+    aliases: dict[str, str] = rule.data["aliases"]
+    names = [alias for alias in {name, *aliases} if aliases.get(alias, alias) == name]
+    found = [entry for root in roots for alias in names for entry in root.entries_below.get(alias, ())]
+    return found[0] if len(found) == 1 and found[0].value.kind == "scalar" else None
 
 
 def _differ(one: object, other: object) -> bool:
