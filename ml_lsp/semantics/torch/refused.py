@@ -14,6 +14,7 @@ from ml_lsp.semantics.statements import nodes
 from ml_lsp.semantics.testcode import is_test_path
 from ml_lsp.semantics.types import is_a, own_class_of
 from ml_lsp.semantics.values import Attr, Const, Display, Param, Ref, Result, Value, identity, options
+from ml_lsp.syntax.trees import own_name
 
 # What calls of these return cannot be read by default (run on torch 2.13) ...
 _REFUSED = ("numpy.", "datetime.", "pathlib.Path", "collections.defaultdict", "omegaconf.")
@@ -26,6 +27,8 @@ _PLAIN = frozenset({
 _CONFIGURATIONS = frozenset({
     "config", "cfg", "conf", "configuration", "args", "opt", "opts", "options", "hparams", "hyperparameters", "settings",
 })  # fmt: skip
+# What programs call their own functions around torch.save.
+_SAVING = ("save_checkpoint", "save_model", "save_state")
 _PARSER = "argparse.ArgumentParser"
 
 
@@ -38,7 +41,7 @@ def refused_contents(load: Call) -> Iterator[tuple[Call, str]]:
     saves = [save for save in _saves(load.scope.inquiry) if save.argument_value(0, "obj") is not None]
     same = [save for save in saves if path is not None and _is_same_path(save.argument_value(1, "f"), path)]
     if not same and len(keys) > 1:
-        same = [save for save in saves if keys <= _keys(save)]
+        same = [save for save in saves if keys <= _keys(save.argument_value(0, "obj"))]
     if not all(any(_bad_keys(save)) for save in same):
         return  # which of them wrote the file that is loaded cannot be told
     for save in same:
@@ -52,26 +55,31 @@ def may_hold_objects(load: Call) -> bool:
     code often lies in another module, a trainer's, and the path says nothing: it comes from a command line.
     """
     keys, inquiry = _read_keys(load), load.scope.inquiry
-    return bool(keys) and any(
-        keys <= _keys(save) and any(_may_be_object(save)) for save in _saves_of_project(inquiry)
-    )
+    return bool(keys) and any(keys <= _keys(saved) and _may_hold_object(saved) for saved in _saved(inquiry))
 
 
-def _saves_of_project(inquiry: Inquiry) -> Iterator[Call]:
-    """The calls of torch.save here, then in the other modules of the project; tests are left out."""
-    yield from _saves(inquiry)
-    for module in inquiry.modules("torch.save"):
+def _saved(inquiry: Inquiry) -> Iterator[Display]:
+    """The dicts that the project hands to torch.save or a function of its own around it; tests are left out."""
+    yield from _saved_here(inquiry)
+    for module in inquiry.modules("torch.save", *_SAVING):
         other = inquiry.at(module.path) if not is_test_path(module.path) else None
         if other is not None and other is not inquiry:
-            yield from _saves(other)
+            yield from _saved_here(other)
 
 
-def _may_be_object(save: Call) -> Iterator[bool]:
-    saved = save.argument_value(0, "obj")
-    if isinstance(saved, Display) and saved.kind == "dict":
-        for key, value in zip(saved.keys, saved.items, strict=True):
-            if isinstance(key, Const) and key.value in _CONFIGURATIONS:
-                yield any(isinstance(one, Param | Attr) for one in options(value))
+def _saved_here(inquiry: Inquiry) -> Iterator[Display]:
+    for call in calls_mentioning(inquiry, "save", *_SAVING):
+        if call.name == "torch.save" or own_name(call.node.func) in _SAVING:
+            values = (call.scope.value(node) for node in call.node.args)
+            yield from (value for value in values if isinstance(value, Display) and value.kind == "dict")
+
+
+def _may_hold_object(saved: Display) -> bool:
+    return any(
+        isinstance(key, Const) and key.value in _CONFIGURATIONS and isinstance(one, Param | Attr)
+        for key, value in zip(saved.keys, saved.items, strict=True)
+        for one in options(value)
+    )
 
 
 def _saves(inquiry: Inquiry) -> Iterator[Call]:
@@ -89,8 +97,7 @@ def _read_keys(load: Call) -> frozenset[object]:
     )
 
 
-def _keys(save: Call) -> frozenset[object]:
-    saved = save.argument_value(0, "obj")
+def _keys(saved: Value | None) -> frozenset[object]:
     keys = saved.keys if isinstance(saved, Display) else ()
     return frozenset(key.value for key in keys if isinstance(key, Const))
 
