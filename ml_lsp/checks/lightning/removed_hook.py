@@ -31,12 +31,18 @@ def check(class_: Class, rule: Rule) -> Iterator[Finding]:
         method = class_.methods[name]
         if name in raising and not is_lightning_module(class_):
             continue
-        if is_always_defined(method) and not calls_by_name(inquiry, name):
+        if is_always_defined(method) and not _is_called(class_, name):
             replacement = raising.get(name) or silent[name]
             fate = "raises NotImplementedError for" if name in raising else "never calls"
             edits = _renamed(class_, method, replacement, rule)
             span = method.name_span(method.node)  # type: ignore[arg-type]
             yield rule.finding(span, edits=edits, fate=fate, hook=name, replacement=replacement)
+
+
+def _is_called(class_: Class, name: str) -> bool:
+    """Whether own code calls the hook, be it the file of a base class, whose method this one overrides."""
+    asked = {id(one.scope.inquiry): one.scope.inquiry for one in class_.lineage()}
+    return any(calls_by_name(inquiry, name) for inquiry in asked.values())
 
 
 def _renamed(class_: Class, method: Scope, replacement: str, rule: Rule) -> tuple[Edit, ...]:

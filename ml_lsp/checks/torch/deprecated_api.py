@@ -44,6 +44,7 @@ class Deprecated(NamedTuple):
     name: str
     edits: tuple[Edit, ...] = ()
     safe: bool = True
+    message: str = ""
 
 
 def check(body: Body, rule: Rule) -> Iterator[Finding]:
@@ -58,6 +59,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
                     found.span,
                     edits=found.edits,
                     safe=None if found.safe else False,
+                    message=found.message,
                     name=found.name,
                     library=owner,
                     since=since,
@@ -66,7 +68,7 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
 
 
 def _last_parts(rule: Rule) -> frozenset[str]:
-    dotted = (*rule.data["renamed"], *rule.data["replaced"], *rule.data["moved"])
+    dotted = (*rule.data["renamed"], *rule.data["replaced"], *rule.data["moved"], *rule.data["private"])
     return frozenset(name.rpartition(".")[2] for name in dotted)
 
 
@@ -93,6 +95,9 @@ def _names(scope: Scope, rule: Rule, words: frozenset[str]) -> Iterator[Deprecat
             edits = _moved(scope, mention.node, module)
             new = f"`{module}.{mention.name.rpartition('.')[2]}`"
             yield Deprecated((owner, since, new), mention.node, mention.span, text, edits)
+        elif mention.name in rule.data["private"]:
+            entry, message = rule.data["private"][mention.name], rule.data["private_message"]
+            yield Deprecated(entry, mention.node, mention.span, text, message=message)
         elif mention.name in replaced and _is_first(mention, rule):
             yield Deprecated(replaced[mention.name], mention.node, mention.span, text)
 

@@ -15,6 +15,7 @@ from ml_lsp.semantics.scope import Scope
 from ml_lsp.semantics.statements import lone_expressions
 from ml_lsp.semantics.torch.objects import is_tensor
 from ml_lsp.semantics.types import is_a
+from ml_lsp.semantics.values import Result, Value, identity
 from ml_lsp.syntax.trees import own_name
 from ml_lsp.text import Edit, Span
 
@@ -26,6 +27,8 @@ def check(body: Body, rule: Rule) -> Iterator[Finding]:
             call = scope.call_of(statement.value)
             subject = _subject(call, rule) if call is not None else None
             if call is None or subject is None or _is_probe(call) or _starts_a_device(scope, call, subject):
+                continue
+            if _is_so_already(call, scope.value(subject)):
                 continue
             edits = []
             is_parameter = is_a(scope, scope.value(subject), "torch.nn.Parameter")
@@ -53,6 +56,15 @@ def _starts_a_device(scope: Scope, call: Call, subject: ast.expr) -> bool:
     return (
         call.method in ("cuda", "to") and isinstance(subject, ast.Call) and scope.call_of(subject) is not None
     )
+
+
+def _is_so_already(call: Call, tensor: Value) -> bool:
+    """Whether a tensor was made with the very dtype or device it is turned into: `torch.zeros(4, dtype=x.dtype)`."""
+    if call.method not in ("to", "type") or len(call.node.args) != 1 or call.node.keywords:
+        return False
+    wanted = identity(call.scope.value(call.node.args[0]))
+    made = tensor.keywords if isinstance(tensor, Result) else ()
+    return any(name in ("dtype", "device") and identity(given) == wanted for name, given in made)
 
 
 def _is_probe(call: Call) -> bool:

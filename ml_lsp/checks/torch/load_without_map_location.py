@@ -29,6 +29,8 @@ def check(call: Call, rule: Rule) -> Iterator[Finding]:
         return
     if is_given_in_another_arm(call, position, "map_location") or is_saved_before(call):
         return
+    if _is_quantized(call):
+        return
     argument = "map_location=device" if _knows_device(call) else 'map_location="cpu"'
     edits = [] if call.has_unpacking else [add_argument(call, argument)]
     yield rule.finding(call.span, edits=edits, argument=argument)
@@ -45,6 +47,11 @@ def _is_checkpoint(call: Call, rule: Rule) -> bool:
     if "load_state_dict" in call.scope.text(statement):
         return True
     return not words.isdisjoint(rule.data["checkpoints"]) and words.isdisjoint(rule.data["others"])
+
+
+def _is_quantized(call: Call) -> bool:
+    """Whether the weights are those of a dynamically quantized model: PyTorch has kernels for it on the CPU alone."""
+    return "quantized" in words_about(call) and call.scope.inquiry.mentions("quantize_dynamic")
 
 
 def _knows_device(call: Call) -> bool:

@@ -14,7 +14,7 @@ from ml_lsp.semantics.origin import checks_hashes, origin, written_by
 from ml_lsp.semantics.testcode import is_test_code
 from ml_lsp.semantics.torch.datasets import is_code_of_a_dataset
 from ml_lsp.semantics.torch.loaded import is_taken_away, is_used_as_module, sets_numpy_generator, words_about
-from ml_lsp.semantics.torch.refused import refused_contents
+from ml_lsp.semantics.torch.refused import may_hold_objects, refused_contents
 from ml_lsp.semantics.torch.rereading import is_saved_before
 from ml_lsp.semantics.values import Const, Display, Item, Op, Ref, Value, options, walk
 from ml_lsp.semantics.version_guards import is_version_guarded
@@ -52,6 +52,8 @@ def _of_load(call: Call, rule: Rule) -> Iterator[Finding]:
             return  # what may hold anything, which the safe loader would refuse
         if is_taken_away(call) or is_saved_before(call) or any(True for _ in refused_contents(call)):
             return  # the last: `weights_only=True` would not read it
+        if may_hold_objects(call):
+            return
         yield _finding(call, f"disk as a whole before torch {rule.data['safe_since']}", rule)
 
 
