@@ -11,17 +11,19 @@ from ml_lsp.semantics.questions import BEYOND_THE_MODULE, Question
 from ml_lsp.syntax.segments import Kind
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Asked:
     """What a unit of review has asked; `beyond`: what no text of its module answers.
 
-    `by_word`: the questions who mentions a word, and whether any of some words is mentioned; `words`: those words.
+    `by_word`: the questions who mentions a word (one of `mentions`), and whether any of some words is mentioned (one
+    of `mentioned`).
     """
 
     questions: frozenset[Question]
     beyond: tuple[Question, ...]
     by_word: tuple[Question, ...]
-    words: frozenset[str]
+    mentions: frozenset[str]
+    mentioned: frozenset[str]
 
     @staticmethod
     def of(questions: Iterable[Question]) -> Asked:
@@ -29,8 +31,9 @@ class Asked:
         found = frozenset(questions)
         beyond = tuple(question for question in found if question[0] in BEYOND_THE_MODULE)
         by_word = tuple(question for question in found if question[0] in ("mentions", "mentioned"))
-        words = frozenset(word for _, *words in by_word for word in words)
-        return Asked(found.difference(by_word), beyond, by_word, words)
+        mentions = frozenset(word for kind, *words in by_word if kind == "mentions" for word in words)
+        mentioned = frozenset(word for kind, *words in by_word if kind == "mentioned" for word in words)
+        return Asked(found.difference(by_word), beyond, by_word, mentions, mentioned)
 
 
 @dataclass(frozen=True)
@@ -50,18 +53,21 @@ class Doubt:
         """Whether certainly none of these questions must be asked again; cheap, for it is asked of every unit."""
         return (
             self.questions.isdisjoint(asked.questions)
-            and self.words.isdisjoint(asked.words)
+            and not self._is_about_words_of(asked)
             and not (self.kinds and asked.beyond)
         )
 
     def about(self, asked: Asked) -> frozenset[Question]:
         """The questions among these that must be asked again."""
         found = self.questions & asked.questions
-        if not self.words.isdisjoint(asked.words):
+        if self._is_about_words_of(asked):
             found |= {question for question in asked.by_word if self._moves(question)}
         if self.kinds and asked.beyond:
             found |= {question for question in asked.beyond if question[0] in self.kinds}
         return found
+
+    def _is_about_words_of(self, asked: Asked) -> bool:
+        return not (self.come_or_gone.isdisjoint(asked.mentioned) and self.words.isdisjoint(asked.mentions))
 
     def _moves(self, question: Question) -> bool:
         """Whether the answer to a question about words may have changed."""

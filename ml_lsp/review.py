@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from ml_lsp.catalogue import Rule
@@ -59,17 +58,21 @@ class Surroundings:
     outside: Known = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class _Entry:
-    """What one unit's review found, and the answers it rests on."""
+    """What one unit's review found, and the answers it rests on.
+
+    `asked`: their questions, sorted out once: every keystroke looks at those of all units.
+    """
 
     findings: tuple[Finding, ...]
     answers: Mapping[Question, Answer]
+    asked: Asked
 
-    @cached_property
-    def asked(self) -> Asked:
-        """What was asked."""
-        return Asked.of(self.answers)
+    @staticmethod
+    def of(findings: tuple[Finding, ...], answers: Mapping[Question, Answer]) -> _Entry:
+        """The entry of a unit that has just been looked at."""
+        return _Entry(findings, answers, Asked.of(answers))
 
     def moved(self, move: Move) -> _Entry:
         """The same with the findings where they stand now; raises Lost if one stands in what has changed."""
@@ -324,7 +327,7 @@ def _still_valid(before: _Reviewed, module: Module, surroundings: Surroundings, 
     return _Entries((*ahead, *gap, *behind), classes, valid(old.module))
 
 
-_NOTHING = _Entry((), {})
+_NOTHING = _Entry.of((), {})
 
 
 class _Work:
@@ -373,4 +376,4 @@ class _Work:
         findings = tuple(look(inquiry, *index, self.table))
         answers = inquiry.answers()
         inquiry.let_go()
-        return _Entry(findings, answers) if findings or answers else _NOTHING
+        return _Entry.of(findings, answers) if findings or answers else _NOTHING
