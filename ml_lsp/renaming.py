@@ -121,8 +121,10 @@ def spelled(inquiry: Inquiry, dotted: str) -> tuple[str, tuple[Edit, ...]]:
         prefix = prefix.rpartition(".")[0]
     for piece in inquiry.pieces("top level"):
         scope = inquiry.piece_scope(piece)
-        for statement in scope.tree.body:
-            if isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level:
+        for statement, block in scope.flow.blocks.items():  # none of a piece that does not parse
+            if block is not scope.flow.root or not isinstance(statement, ast.ImportFrom):
+                continue
+            if statement.module == module and not statement.level:
                 imported = ImportedName(scope, statement, statement.names[-1])
                 return name, (add_to_import(imported, name),)
     return add_import(inquiry, module, name)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml_lsp.review import Document, Memory, review, review_now
 from ml_lsp.syntax.segments import split
 from ml_lsp.syntax.trees import tree
-from ml_lsp.text import Source
+from ml_lsp.text import Source, apply
 from tests.examples import RULES
 from tests.samples import edits
 
@@ -77,6 +77,34 @@ def test_a_half_typed_helper_is_still_there_for_its_callers() -> None:
     memory = Memory()
     assert lines_reported(text, memory) == []
     assert lines_reported(text.replace("zero_grad()", "zero_grad(("), memory) == []
+
+
+def test_methods_whose_class_header_was_broken_are_looked_at_again_when_it_is_whole() -> None:
+    text = (
+        "import torch\n\nclass Trainer:\n    def __init__(self, model):\n"
+        "        self.opt = torch.optim.AdamW(model.parameters())\n"
+        "        self.sched = torch.optim.lr_scheduler.CosineAnnealingLR(self.opt, 9)\n\n"
+        "    def fit(self, loader, criterion):\n        for x, y in loader:\n            self.opt.zero_grad()\n"
+        "            criterion(self.model(x), y).backward()\n            self.sched.step()\n            self.opt.step()\n"
+    )
+    memory = Memory()
+    reviews = [
+        [found.rule for found in review_now(Document(PATH, version), RULES, memory=memory)]
+        for version in (text, text.replace("    def __init__", "    __init__"), text)
+    ]
+    assert reviews[0] == ["torch/scheduler-before-optimizer"]
+    assert reviews[2] == reviews[0]
+
+
+def test_a_fix_that_extends_an_import_passes_over_what_does_not_parse() -> None:
+    text = (
+        "x = 1 )\n\nfrom torch.nn import Conv2d, Module\n\nclass Net(Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.convs = [Conv2d(3, 8, 3), Conv2d(8, 8, 3)]\n\n"
+        "    def forward(self, x):\n        for conv in self.convs:\n            x = conv(x)\n        return x\n"
+    )
+    [found] = review_now(Document(PATH, text), RULES)
+    assert found.rule == "torch/modules-in-plain-list" and found.fix is not None
+    assert "Conv2d, Module, ModuleList" in apply(text, found.fix.edits)
 
 
 def test_text_above_moves_findings_without_a_new_review(caplog: object) -> None:

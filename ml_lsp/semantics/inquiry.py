@@ -70,6 +70,13 @@ class Inquiry:
             self.told[question] = ask(self.module, question)
         return self.told[question]
 
+    def owner_name(self, piece: int) -> str | None:
+        """The name of the class that a piece is a member or the header of; None while the header does not parse."""
+        name = self.module.owner_name(piece)
+        if name is None and self.module.pieces[piece].kind.in_class:
+            self.pieces("class", "")
+        return name
+
     def mentions(self, word: str) -> bool:
         """Whether any piece holds a word; a cheaper thing to rest on than the pieces that do."""
         if word not in self._mentioned:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ml_lsp.semantics.deployment import deployment_says, scripts
-from ml_lsp.semantics.facts import facts, names_files
+from ml_lsp.semantics.facts import class_node, facts, names_files
 from ml_lsp.semantics.module import Module
 from ml_lsp.semantics.outside import Known
 from ml_lsp.syntax.segments import Kind, Segment
@@ -32,7 +32,8 @@ def ask(module: Module, question: Question) -> tuple[int, ...]:
     """The pieces that answer a question about a module.
 
     `("defines", name)` and `("binds", name)`: pieces that bind a module-level name.
-    `("class", name)` and `("whole class", name)`: a class's header and members.
+    `("class", name)` and `("whole class", name)`: a class's header and members; under the empty name the headers
+    that do not parse, whose members wait for a class.
     `("method", class, name)`: members that bind a name.
     `("stores", class, attribute)`: members that set an attribute of anything, or the class-level name.
     `("mentions", word)`: pieces that hold the word.
@@ -44,6 +45,9 @@ def ask(module: Module, question: Question) -> tuple[int, ...]:
     match question:
         case ("defines" | "binds", name):
             return module.tables.defines.get(name, ())
+        case ("class" | "whole class", ""):
+            nameless = (index for index, piece in enumerate(pieces) if piece.kind is Kind.CLASS)
+            return tuple(index for index in nameless if class_node(pieces[index]) is None)
         case ("class" | "whole class", name):
             return module.tables.classes.get(name, ())
         case ("method", owner, name):

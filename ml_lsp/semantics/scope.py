@@ -63,7 +63,7 @@ class Scope:
         while outer.parent is not None and outer.parent.node is not None:
             outer = outer.parent
         if outer.parent is not None and self._kind.in_class:
-            self.inquiry.pieces("method", self.inquiry.module.owner_name(self.piece) or "", outer.name)
+            self.inquiry.pieces("method", self.inquiry.owner_name(self.piece) or "", outer.name)
 
     @property
     def name(self) -> str:
@@ -100,7 +100,7 @@ class Scope:
             return self.class_scope
         if self.parent.node is not None or not self._kind.in_class:
             return None
-        name = self.inquiry.module.owner_name(self.piece)
+        name = self.inquiry.owner_name(self.piece)
         return self.inquiry.class_(name) if name else None
 
     @cached_property

@@ -175,7 +175,7 @@ def _is_switched_elsewhere(class_: Class) -> bool:
     inquiry = class_.scope.inquiry
     lineage = {one.name for one in class_.lineage()}
     for piece in inquiry.pieces("mentions", _SWITCH):
-        name = inquiry.module.owner_name(piece)
+        name = inquiry.owner_name(piece)
         other = inquiry.class_(name) if name is not None else None
         if other is None or (name not in lineage and class_ in other.lineage()):
             return True
