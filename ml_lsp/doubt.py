@@ -15,25 +15,28 @@ from ml_lsp.syntax.segments import Kind
 class Asked:
     """What a unit of review has asked; `beyond`: what no text of its module answers.
 
-    `by_word`: the questions who mentions a word (one of `mentions`), and whether any of some words is mentioned (one
-    of `mentioned`).
+    `words`: those of which it was asked who mentions them. `mentioned`: the questions whether any of some words is
+    mentioned; `any_of`: all those words. `questions` are the others.
     """
 
     questions: frozenset[Question]
     beyond: tuple[Question, ...]
-    by_word: tuple[Question, ...]
-    mentions: frozenset[str]
-    mentioned: frozenset[str]
+    words: frozenset[str]
+    mentioned: tuple[Question, ...]
+    any_of: frozenset[str]
 
     @staticmethod
     def of(questions: Iterable[Question]) -> Asked:
         """The questions, sorted out."""
-        found = frozenset(questions)
-        beyond = tuple(question for question in found if question[0] in BEYOND_THE_MODULE)
-        by_word = tuple(question for question in found if question[0] in ("mentions", "mentioned"))
-        mentions = frozenset(word for kind, *words in by_word if kind == "mentions" for word in words)
-        mentioned = frozenset(word for kind, *words in by_word if kind == "mentioned" for word in words)
-        return Asked(found.difference(by_word), beyond, by_word, mentions, mentioned)
+        by_kind: dict[str, list[Question]] = {}
+        for question in questions:
+            by_kind.setdefault(question[0], []).append(question)
+        words = frozenset(word for _, word in by_kind.pop("mentions", ()))
+        mentioned = tuple(by_kind.pop("mentioned", ()))
+        any_of = frozenset(word for _, *some in mentioned for word in some)
+        beyond = tuple(question for kind in BEYOND_THE_MODULE for question in by_kind.get(kind, ()))
+        others = frozenset(question for found in by_kind.values() for question in found)
+        return Asked(others, beyond, words, mentioned, any_of)
 
 
 @dataclass(frozen=True)
@@ -53,26 +56,19 @@ class Doubt:
         """Whether certainly none of these questions must be asked again; cheap, for it is asked of every unit."""
         return (
             self.questions.isdisjoint(asked.questions)
-            and not self._is_about_words_of(asked)
+            and self.words.isdisjoint(asked.words)
+            and self.come_or_gone.isdisjoint(asked.any_of)
             and not (self.kinds and asked.beyond)
         )
 
     def about(self, asked: Asked) -> frozenset[Question]:
         """The questions among these that must be asked again."""
         found = self.questions & asked.questions
-        if self._is_about_words_of(asked):
-            found |= {question for question in asked.by_word if self._moves(question)}
+        found |= {("mentions", word) for word in self.words & asked.words}
+        found |= {question for question in asked.mentioned if not self.come_or_gone.isdisjoint(question[1:])}
         if self.kinds and asked.beyond:
             found |= {question for question in asked.beyond if question[0] in self.kinds}
         return found
-
-    def _is_about_words_of(self, asked: Asked) -> bool:
-        return not (self.come_or_gone.isdisjoint(asked.mentioned) and self.words.isdisjoint(asked.mentions))
-
-    def _moves(self, question: Question) -> bool:
-        """Whether the answer to a question about words may have changed."""
-        kind, *words = question
-        return not (self.words if kind == "mentions" else self.come_or_gone).isdisjoint(words)
 
 
 def doubtful(before: Module, after: Module, change: Change) -> Doubt:

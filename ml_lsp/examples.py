@@ -20,6 +20,7 @@ from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.rewriting import worked_out
 from ml_lsp.semantics.inquiry import Inquiry
 from ml_lsp.semantics.module import module_of
+from ml_lsp.semantics.notebook_code import Code
 from ml_lsp.shelf import Shelf
 from ml_lsp.suggestion import did_you_mean
 from ml_lsp.syntax.notebook import join
@@ -112,7 +113,7 @@ def _around(example: Example) -> tuple[Path, Surroundings]:
     own = folder / example.file
     own.parent.mkdir(parents=True, exist_ok=True)
     own.touch()
-    shelf = Shelf({own: reviewed_text(example)})
+    shelf = Shelf({own: Code(reviewed_text(example))})
     paths = [own, *(folder / name for name in example.files)]
     return folder, Surroundings(versions, shelf.project([folder], paths))
 

@@ -72,7 +72,7 @@ class Record:
 
     def note(self, error: Exception) -> None:
         """Keep what an error says and where it was raised; not the error, which holds on to all that it saw."""
-        where = traceback.extract_tb(error.__traceback__)[-1]
+        [where] = traceback.extract_tb(error.__traceback__, limit=-1)
         said = " ".join("".join(traceback.format_exception_only(error)).split())
         self.error = f"{said} ({Path(where.filename).name}:{where.lineno})"
 

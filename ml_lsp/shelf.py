@@ -30,19 +30,18 @@ _MOST_KEPT = 8_000_000
 """Characters of Python that are kept to look for words in."""
 
 T = TypeVar("T")
-_Stamp = State | str
+_Stamp = State | Code
 
 
 @dataclass(eq=False)
 class Shelf:
-    """Modules and config files by path. `open_texts`, texts in editors, count instead of what is on disk; those
-    of notebooks are their joined cells, which start at `open_cells`.
+    """Modules and config files by path. `in_editor`, what is open in an editor, counts instead of what is on disk;
+    of a notebook it is the joined cells.
 
     `gists` are those kept between runs; without them every file is read through.
     """
 
-    open_texts: dict[Path, str] = field(default_factory=dict)
-    open_cells: dict[Path, tuple[int, ...]] = field(default_factory=dict)
+    in_editor: dict[Path, Code] = field(default_factory=dict)
     gists: Gists | None = None
     _gists: dict[Path, tuple[_Stamp, Gist]] = field(default_factory=dict)
     _imports: dict[Path, tuple[_Stamp, tuple[str, ...]]] = field(default_factory=dict)
@@ -66,7 +65,7 @@ class Shelf:
         return made
 
     def _stamp(self, path: Path) -> _Stamp:
-        return self.open_texts[path] if path in self.open_texts else state_of(path)
+        return self.in_editor[path] if path in self.in_editor else state_of(path)
 
     def config_at(self, path: Path) -> ConfigFile | None:
         """The YAML, JSON or TOML file at a path; None if it cannot be read.
@@ -79,7 +78,7 @@ class Shelf:
             if text is None:
                 return None
             now = ConfigFile(path, text, language_of_config(path) or "yaml")
-            is_typed = path in self.open_texts and before is not None
+            is_typed = path in self.in_editor and before is not None
             return before if is_typed and now.is_broken else now
 
         return self._found_in(path, self._configs, made)
@@ -98,8 +97,8 @@ class Shelf:
         return code.text if code is not None else None
 
     def _code_at(self, path: Path) -> Code | None:
-        if path in self.open_texts:
-            return Code(self.open_texts[path], self.open_cells.get(path, ()))
+        if path in self.in_editor:
+            return self.in_editor[path]
         try:
             return code_of_file(path, read_text(path))
         except OSError as error:
@@ -118,7 +117,7 @@ class Shelf:
     def _gist_at(self, path: Path) -> Gist | None:
         """The gist of a file on disk; None of one in an editor, whose text changes while people wait."""
         stamp, known = self._stamp(path), self._gists.get(path)
-        if isinstance(stamp, str):
+        if isinstance(stamp, Code):
             return None
         if known is None or known[0] != stamp:
             known = self._gists[path] = (stamp, self._made_gist(path, stamp))

@@ -31,7 +31,7 @@ def piece_findings(inquiry: Inquiry, piece: int, table: RuleTable) -> Iterator[F
     """The findings of all checks that look at calls, loops, functions or inner classes of one piece."""
     words = facts(inquiry.module.pieces[piece]).words
     on_calls = {last: table.by_call[last] for last in _may_be_called(words, inquiry, table)}
-    on_all = tuple(_of_all_calls(on_calls.pop("", ()), words, inquiry))
+    on_all = tuple(_of_all_calls(table.by_call.get("", ()), words, inquiry))
     on_bodies, on_loops, on_classes = (table.of(subject, words) for subject in (Body, LoopView, Class))
     if not (on_all or on_calls or on_bodies or on_loops or on_classes):
         return
@@ -92,8 +92,6 @@ def _may_be_called(words: frozenset[str], inquiry: Inquiry, table: RuleTable) ->
     for last, names in inquiry.module.tables.imported_as.items():
         if last in wanted and not words.isdisjoint(names):
             yield last
-    if "" in wanted:
-        yield ""
 
 
 def _of_all_calls(checkers: Iterable[Checker], words: frozenset[str], inquiry: Inquiry) -> Iterator[Checker]:

@@ -10,6 +10,7 @@ import pytest
 from ml_lsp.cli import main
 from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.semantics.config_file import LARGEST, ConfigFile
+from ml_lsp.semantics.notebook_code import Code
 from ml_lsp.shelf import Shelf
 from ml_lsp.syntax.notebook import Cell, join
 from tests.examples import RULES
@@ -64,7 +65,7 @@ def test_a_change_of_python_is_a_change_for_the_file_it_reads(tmp_path: Path) ->
     memory, shelf = Memory(), Shelf()
 
     def found(code: str) -> list[str]:
-        shelf.open_texts[script] = code
+        shelf.in_editor[script] = Code(code)
         project = shelf.project([tmp_path], [path, script])
         document = Document(path, "lr: 1e-3\n", "yaml")
         return [f.rule for f in review_now(document, RULES, Surroundings(project=project), memory)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ml_lsp.gists import Gists
 from ml_lsp.semantics.files import workspace_files
+from ml_lsp.semantics.notebook_code import Code
 from ml_lsp.semantics.outside import Outside
 from ml_lsp.store import Store, default_file
 from ml_lsp.workspace import PROJECT_SUFFIXES, Wishes, Workspace
@@ -123,11 +124,9 @@ class Places:
         shelf = place.workspace.shelf
         before = shelf.digest_of(path)
         if text is None:
-            shelf.open_texts.pop(path, None)
-            shelf.open_cells.pop(path, None)
+            shelf.in_editor.pop(path, None)
         else:
-            shelf.open_texts[path] = text
-            shelf.open_cells[path] = cells
+            shelf.in_editor[path] = Code(text, cells)
         if shelf.digest_of(path) == before:
             return False
         _renew(place, path)

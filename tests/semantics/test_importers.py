@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_lsp.semantics.importers import Importers
+from ml_lsp.semantics.notebook_code import Code
 from ml_lsp.shelf import Shelf
 
 FILES = tuple(Path(f"/w/{name}.py") for name in "cadb")
@@ -55,7 +56,7 @@ def test_importers_follow_the_texts_of_a_project(tmp_path: Path) -> None:
     shelf = Shelf()
     project = shelf.project([tmp_path], sorted(tmp_path.iterdir()))
     assert project.importers(tmp_path / "b.py") == (tmp_path / "a.py",)  # nobody imports oneself
-    shelf.open_texts[tmp_path / "c.py"] = "from b import x\n"
+    shelf.in_editor[tmp_path / "c.py"] = Code("from b import x\n")
     assert project.renewed(tmp_path / "c.py").importers(tmp_path / "b.py") == (
         tmp_path / "a.py",
         tmp_path / "c.py",

@@ -91,9 +91,20 @@ def test_what_a_notebook_does_with_a_value_counts(project: tuple[Path, Shelf]) -
 def test_a_notebook_in_an_editor_counts_as_it_stands_there(project: tuple[Path, Shelf]) -> None:
     folder, shelf = project
     first = READ.replace("%", " ") + "\n"
-    shelf.open_texts[folder / "explore.ipynb"] = first + "print((\nlr = float(cfg['lr'])\n"
-    shelf.open_cells[folder / "explore.ipynb"] = (0, len(first), len(first) + 8)
+    text = first + "print((\nlr = float(cfg['lr'])\n"
+    shelf.in_editor[folder / "explore.ipynb"] = Code(text, (0, len(first), len(first) + 8))
     assert reported(folder, shelf) == []
+
+
+def test_cells_that_are_cut_elsewhere_are_followed_though_the_text_is_the_same(tmp_path: Path) -> None:
+    shelf, path = Shelf(), tmp_path / "explore.ipynb"
+    text = "print((\nlr = 1\n"
+    found = []
+    for cells in ((0,), (0, 8)):
+        shelf.in_editor[path] = Code(text, cells)
+        module = shelf.module_at(path)
+        found.append(module.split.starts if module is not None else None)
+    assert found == [(0,), (0, 8)]
 
 
 def test_what_is_remembered_of_notebooks_follows_their_changes(project: tuple[Path, Shelf]) -> None:

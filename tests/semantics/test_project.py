@@ -8,6 +8,7 @@ from ml_lsp.review import Document, Memory, Surroundings, review_now
 from ml_lsp.semantics.callers import find_callers
 from ml_lsp.semantics.gist import imported_names
 from ml_lsp.semantics.inquiry import Inquiry
+from ml_lsp.semantics.notebook_code import Code
 from ml_lsp.semantics.types import ancestry, class_of
 from ml_lsp.semantics.values import Global, Ref
 from ml_lsp.shelf import Shelf
@@ -123,9 +124,9 @@ def test_a_change_in_another_file_is_reviewed_here(tmp_path: Path) -> None:
         return len(review_now(document, rules, surroundings, memory))
 
     assert found() == 1
-    shelf.open_texts[tmp_path / "helper.py"] = helper.replace("pass", "optimizer.zero_grad()")
+    shelf.in_editor[tmp_path / "helper.py"] = Code(helper.replace("pass", "optimizer.zero_grad()"))
     assert found() == 0
-    del shelf.open_texts[tmp_path / "helper.py"]
+    del shelf.in_editor[tmp_path / "helper.py"]
     assert found() == 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml_lsp.review import Document, Memory, Surroundings, review_now
+from ml_lsp.semantics.notebook_code import Code
 from ml_lsp.semantics.project import Project, remembered_of_code
 from ml_lsp.semantics.words import holds_any
 from ml_lsp.shelf import Shelf
@@ -107,9 +108,9 @@ def test_words_are_looked_for_in_the_newest_text(tmp_path: Path) -> None:
     path.write_text("lr = 1\n")
     assert shelf.mentions(path, ("lr",))
     assert not shelf.mentions(path, ("wd",))
-    shelf.open_texts[path] = "wd = 1\n"
+    shelf.in_editor[path] = Code("wd = 1\n")
     assert shelf.mentions(path, ("wd",))
     assert not shelf.mentions(path, ("lr",))
-    del shelf.open_texts[path]
+    del shelf.in_editor[path]
     assert shelf.mentions(path, ("lr",))
     assert not shelf.mentions(tmp_path / "none.py", ("lr",))

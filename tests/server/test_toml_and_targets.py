@@ -67,6 +67,16 @@ def environment(tmp_path: Path) -> Path:
     return tmp_path / "env"
 
 
+def with_toml(start: Start) -> tuple[WireClient, str]:
+    """A server with the TOML open of which the script reads another value; the finding is shown."""
+    client = start()
+    (client.workspace / "train.py").write_text(SCRIPT)
+    (client.workspace / "train.toml").write_text(TOML)
+    config = client.open("train.toml", TOML, language="toml")
+    until(client, config, [TWO])
+    return client, config
+
+
 @pytest.mark.parametrize("language", ["toml", "plaintext"])  # VS Code itself knows no TOML
 def test_toml_and_python_are_followed_while_they_are_edited(start: Start, language: str) -> None:
     client = start()
@@ -93,11 +103,7 @@ def test_toml_and_python_are_followed_while_they_are_edited(start: Start, langua
 
 
 def test_a_half_typed_toml_keeps_what_was_found(start: Start) -> None:
-    client = start()
-    (client.workspace / "train.py").write_text(SCRIPT)
-    (client.workspace / "train.toml").write_text(TOML)
-    config = client.open("train.toml", TOML, language="toml")
-    until(client, config, [TWO])
+    client, config = with_toml(start)
     client.send(client.change(config, 2, TOML + "seed = "))
     client.published(config, 2)
     until(client, config, [TWO])
@@ -124,11 +130,7 @@ def test_toml_that_changes_on_disk_is_seen(start: Start) -> None:
 
 
 def test_an_ignore_is_written_into_toml(start: Start) -> None:
-    client = start()
-    (client.workspace / "train.py").write_text(SCRIPT)
-    (client.workspace / "train.toml").write_text(TOML)
-    config = client.open("train.toml", TOML, language="toml")
-    until(client, config, [TWO])
+    client, config = with_toml(start)
     [found] = client.publishes(config)[-1]["diagnostics"]
     titles = [action["title"] for action in actions(client, config, found["range"], [found])]
     assert f"Ignore `{TWO}` on this line" in titles
